@@ -1,0 +1,87 @@
+"""Commands: what may happen. One class per action; its fields are the parameters, its `decide` is the rule (DESIGN §6)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from muniment.domain.boundary import State
+from muniment.domain.ledger import Actor, Entry, Fact, Sealed
+from muniment.domain.resource import Resource
+
+COMMANDS: Final[dict[tuple[str, str], type["Command[Any]"]]] = {}
+
+S = TypeVar("S", bound=State)
+
+
+class At(msgspec.Struct, frozen=True):
+    """A fact for another boundary than the command's own: both are appended in one atomic batch, each under its guard."""
+
+    boundary: str
+    fact: Fact
+
+
+Decision = Fact | None | tuple[Fact | At, ...]
+
+
+class Given(Protocol):
+    """What a decision needs from outside: time, randomness, sealing. Made anew for every try, so `decide` stays pure."""
+
+    now: int  # microseconds since the Unix epoch, UTC
+    actor: Actor
+    also: Mapping[str, State]  # the boundaries that `Command.also` names
+
+    def unique_id(self, prefix: str) -> str:
+        """A new identifier such as AIDA… (domain/ids.py)."""
+
+    def account_number(self) -> str:
+        """A new random 12-digit account number."""
+
+    def secret(self) -> str:
+        """A new 40-character secret access key."""
+
+    def seal(self, owner: str, field: str, plain: str) -> Sealed:
+        """`plain` as ciphertext under `owner`'s data key; `owner` is `<boundary>/<unique id>` (DESIGN §7)."""
+
+    def unseal(self, owner: str, field: str, sealed: Sealed) -> str:
+        """The plain text again. Raises Erased where the owner's key is gone."""
+
+
+class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pascal"):
+    """One action. Concrete classes name `service` and `boundary`; the class name is the AWS action, letter for letter."""
+
+    service: ClassVar[str] = ""
+    boundary: ClassVar[type[State]]
+    secret_parameters: ClassVar[frozenset[str]] = frozenset()  # never recorded, never shown
+
+    def __init_subclass__(cls) -> None:
+        if Command not in cls.__bases__ and cls.service and not cls.__name__.endswith("Command"):
+            COMMANDS[cls.service, cls.__name__] = cls
+
+    @classmethod
+    def action(cls) -> str:
+        """The permission: `iam:CreateUser`."""
+        return f"{cls.service}:{cls.__name__}"
+
+    def target(self, actor: Actor) -> str:
+        """The boundary that decides."""
+        return f"{self.boundary.kind}.{actor.account}"
+
+    def also(self, actor: Actor) -> tuple[str, ...]:
+        """Other boundaries that `decide` looks at or writes to."""
+        return ()
+
+    def resources(self, state: S, actor: Actor) -> tuple[Resource, ...]:
+        """What the gate is asked about; all must be allowed. A missing entity still has its would-be ARN."""
+        raise TypeError(f"{type(self).__name__} names no resource")
+
+    def decide(self, state: S, given: Given) -> Decision:
+        """The facts this command records: one, none where it is already so, several only when they cannot be one.
+
+        Raises Refused. Pure: the same state and the same given always decide alike.
+        """
+        raise TypeError(f"{type(self).__name__} decides nothing")
+
+    def answer(self, state: S, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:
+        """The response's members, from what was recorded; `entries` is empty where nothing had to be. `state` is after."""
+        return {}

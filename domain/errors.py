@@ -1,0 +1,203 @@
+"""Refusals: every way Muniment says no, each named and numbered as AWS does.
+
+Refused
+├── ValidationError          400  a parameter is missing or has a wrong shape
+│   ├── MalformedQueryString 400  ├── InvalidAction       400
+│   └── UnknownOperation     400
+├── InvalidInput             400  ├── MalformedPolicyDocument 400
+├── UnmodifiableEntity       400  ├── PolicyNotAttachable     400
+├── Throttling               400  ├── RequestEntityTooLarge   413
+├── AuthenticationFailed     403
+│   ├── MissingAuthenticationToken, IncompleteSignature (400), InvalidClientTokenId,
+│   └── SignatureDoesNotMatch, ExpiredToken, RequestExpired (400), InvalidSignature (400)
+├── AccessDenied             403
+├── NoSuchEntity             404
+├── EntityAlreadyExists      409  ├── DeleteConflict 409  ├── LimitExceeded 409
+├── ConcurrentModification   409  ├── EntityTemporarilyUnmodifiable 409
+├── IdempotencyMismatch      422
+├── ServiceUnavailable       503  (Retry-After)
+│   └── ReadModelBehind      503  the answer would be older than the caller's position
+└── ServiceFailure           500
+
+Names, codes and statuses: the "Common errors" and operation pages of the IAM API reference; INTERFACES.md.
+"""
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """A request that is not done. `message` is what the caller reads; it never carries a secret."""
+
+    code: ClassVar[str] = "Refused"
+    status: ClassVar[int] = 400
+    sender: ClassVar[bool] = True  # AWS's <Type>: Sender when the caller can mend it, else Receiver
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in cls.__dict__:
+            cls.code = cls.__name__
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ValidationError(Refused):
+    """A parameter is missing, unknown or of a wrong shape."""
+
+
+class MalformedQueryString(ValidationError):
+    """The form or query string cannot be read, or names a parameter twice."""
+
+
+class InvalidAction(ValidationError):
+    """The service has no such action."""
+
+
+class UnknownOperation(ValidationError):
+    """The service has no such operation (JSON protocols)."""
+
+    code = "UnknownOperationException"
+
+
+class SerializationError(ValidationError):
+    """The JSON body cannot be read (JSON protocols)."""
+
+    code = "SerializationException"
+
+
+class InvalidInput(Refused):
+    """A value is well formed but not acceptable."""
+
+
+class MalformedPolicyDocument(Refused):
+    """A policy document breaks the grammar (POLICY_EVALUATION 2.6)."""
+
+
+class UnmodifiableEntity(Refused):
+    """The entity belongs to the service and cannot be changed."""
+
+
+class PolicyNotAttachable(Refused):
+    """The policy may only be attached by a service."""
+
+
+class Throttling(Refused):
+    """The caller sends more than its share."""
+
+
+class RequestEntityTooLarge(Refused):
+    """The body, or the entry it would record, is over its limit (SECURITY 17)."""
+
+    status = 413
+
+
+class AuthenticationFailed(Refused):
+    """Who is calling could not be established."""
+
+    status = 403
+
+
+class MissingAuthenticationToken(AuthenticationFailed):
+    """The request carries no credentials."""
+
+
+class IncompleteSignature(AuthenticationFailed):
+    """The signature lacks a part."""
+
+    status = 400
+
+
+class InvalidSignature(AuthenticationFailed):
+    """The request is signed in two places, or twice in one."""
+
+    code = "InvalidSignatureException"
+    status = 400
+
+
+class InvalidClientTokenId(AuthenticationFailed):
+    """The access key does not exist, or is inactive."""
+
+
+class SignatureDoesNotMatch(AuthenticationFailed):
+    """The signature is not the one this request and key give."""
+
+
+class ExpiredToken(AuthenticationFailed):
+    """The session credentials are past their end."""
+
+
+class RequestExpired(AuthenticationFailed):
+    """The request's date is too far from now."""
+
+    status = 400
+
+
+class AccessDenied(Refused):
+    """The policies do not allow this (POLICY_EVALUATION 2.8 has the text)."""
+
+    status = 403
+
+
+class NoSuchEntity(Refused):
+    """The named entity does not exist."""
+
+    status = 404
+
+
+class EntityAlreadyExists(Refused):
+    """The name is taken."""
+
+    status = 409
+
+
+class DeleteConflict(Refused):
+    """Something still hangs on the entity."""
+
+    status = 409
+
+
+class LimitExceeded(Refused):
+    """A quota is reached (domain/quotas.py)."""
+
+    status = 409
+
+
+class ConcurrentModification(Refused):
+    """Others kept changing the same account until the deadline; try again."""
+
+    status = 409
+
+
+class EntityTemporarilyUnmodifiable(Refused):
+    """The entity is being changed; try again."""
+
+    status = 409
+
+
+class IdempotencyMismatch(Refused):
+    """The idempotency key was used before with another body."""
+
+    code = "IdempotentParameterMismatch"
+    status = 422
+
+
+class ServiceUnavailable(Refused):
+    """The log cannot be written or read now; the same request may be sent again."""
+
+    status = 503
+    sender = False
+
+    def __init__(self, message: str, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ReadModelBehind(ServiceUnavailable):
+    """A read model has not reached the position the caller asked for within the wait."""
+
+
+class ServiceFailure(Refused):
+    """A fault of ours; nothing was changed, or its outcome is in the log."""
+
+    status = 500
+    sender = False

@@ -1,0 +1,64 @@
+"""Every limit, in one place, each with the AWS quota it stands for.
+
+Sources: IAM User Guide, "IAM and AWS STS quotas"; POLICY_EVALUATION 2.7; FEATURES 1b; SECURITY 17. Where the sources give a default
+and a raised maximum, the larger one is taken, and the comment says so.
+"""
+
+from typing import Final
+
+# Names and paths
+USER_NAME_CHARACTERS_MAX: Final = 64
+ROLE_NAME_CHARACTERS_MAX: Final = 64
+GROUP_NAME_CHARACTERS_MAX: Final = 128
+POLICY_NAME_CHARACTERS_MAX: Final = 128
+PATH_CHARACTERS_MAX: Final = 512
+DESCRIPTION_CHARACTERS_MAX: Final = 1_000
+ACCOUNT_ALIAS_CHARACTERS_MIN: Final = 3
+ACCOUNT_ALIAS_CHARACTERS_MAX: Final = 63
+
+# Counts in one account
+USERS_PER_ACCOUNT_MAX: Final = 5_000
+GROUPS_PER_ACCOUNT_MAX: Final = 500  # "Groups in an account": 300, raised to 500
+ROLES_PER_ACCOUNT_MAX: Final = 5_000  # 1,000, raised to 5,000
+POLICIES_PER_ACCOUNT_MAX: Final = 5_000  # "Customer managed policies": 1,500, raised to 5,000
+ALIASES_PER_ACCOUNT_MAX: Final = 1
+GROUPS_PER_USER_MAX: Final = 10
+ACCESS_KEYS_PER_USER_MAX: Final = 2
+MFA_DEVICES_PER_USER_MAX: Final = 8
+VERSIONS_PER_POLICY_MAX: Final = 5
+ATTACHED_POLICIES_PER_USER_MAX: Final = 20  # 10, raised to 20
+ATTACHED_POLICIES_PER_ROLE_MAX: Final = 20  # 10, raised to 20
+ATTACHED_POLICIES_PER_GROUP_MAX: Final = 10
+TAGS_PER_ENTITY_MAX: Final = 50
+TAG_KEY_CHARACTERS_MAX: Final = 128
+TAG_VALUE_CHARACTERS_MAX: Final = 256
+ACCOUNTS_PER_ORGANIZATION_MAX: Final = 10_000
+
+# Policy documents: characters without white space, unless said
+MANAGED_POLICY_CHARACTERS_MAX: Final = 6_144
+USER_INLINE_POLICY_CHARACTERS_MAX: Final = 2_048  # the sum over a user's inline policies
+GROUP_INLINE_POLICY_CHARACTERS_MAX: Final = 5_120
+ROLE_INLINE_POLICY_CHARACTERS_MAX: Final = 10_240
+TRUST_POLICY_CHARACTERS_MAX: Final = 4_096  # 2,048, raised to 4,096
+SESSION_POLICY_CHARACTERS_MAX: Final = 2_048
+SCP_CHARACTERS_MAX: Final = 10_240  # white space counted
+RCP_CHARACTERS_MAX: Final = 5_120  # white space counted
+POLICY_DOCUMENT_CHARACTERS_MAX: Final = 131_072  # what the API takes at all, white space counted
+
+# Roles and sessions
+ROLE_SESSION_SECONDS_MIN: Final = 3_600
+ROLE_SESSION_SECONDS_MAX: Final = 43_200
+
+# Requests (SECURITY 17)
+BODY_BYTES_MAX: Final = 1_048_576
+HEADER_BYTES_MAX: Final = 16_384
+JSON_DEPTH_MAX: Final = 32
+JSON_NODES_MAX: Final = 10_000
+PAGE_ITEMS_MAX: Final = 1_000
+PAGE_ITEMS_DEFAULT: Final = 100
+ENTRY_BYTES_MAX: Final = 262_144
+BATCH_ENTRIES_MAX: Final = 1_000  # JetStream's atomic batch (NATS.md)
+
+# Idempotency (DESIGN §3): remembered for a day or the last so many commands of a boundary
+IDEMPOTENCY_SECONDS: Final = 86_400
+IDEMPOTENCY_COMMANDS_MAX: Final = 10_000

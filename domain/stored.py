@@ -1,0 +1,123 @@
+"""The bytes of an entry: msgpack `[body, key id, signature]`, written once and never encoded again (DESIGN §3)."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from muniment.domain.ledger import FACTS, Actor, Cause, Entry, Fact
+
+SIGNING_CONTEXT: Final = b"muniment-entry-v1\0"
+
+
+class Envelope(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is stored: the signed body, the id of the signing key, the Ed25519 signature over context + body."""
+
+    body: bytes
+    key: str
+    signature: bytes
+
+
+class Body(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The signed part. Keyed, so that a later field with a default can be added (EXAMPLES §1)."""
+
+    id: str
+    boundary: str
+    version: int
+    time: int
+    actor: Actor
+    command: Cause
+    prev: bytes
+    fact: str
+    data: msgspec.Raw
+    fact_version: int = 1
+
+
+class UnknownFact(Exception):
+    """The log holds a fact this program does not know: it was written by a newer one."""
+
+    def __init__(self, name: str, version: int) -> None:
+        super().__init__(f"unknown fact `{name}` version {version}: upgrade this node before it can read on")
+        self.name, self.version = name, version
+
+
+class Damaged(Exception):
+    """Stored bytes that are not an entry."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_envelopes = msgspec.msgpack.Decoder(Envelope)
+_bodies = msgspec.msgpack.Decoder(Body)
+_facts: dict[tuple[str, int], msgspec.msgpack.Decoder[Any]] = {}
+
+Lift = Callable[[Any], Fact]
+LIFTS: Final[dict[tuple[str, int], Lift]] = {}  # (name, old version) → the newest form
+
+
+def encode_body(entry: Entry) -> bytes:
+    """The bytes that are signed."""
+    fact = entry.fact
+    return _encoder.encode(
+        Body(
+            id=entry.id,
+            boundary=entry.boundary,
+            version=entry.version,
+            time=entry.time,
+            actor=entry.actor,
+            command=entry.command,
+            prev=entry.prev,
+            fact=type(fact).__name__,
+            fact_version=fact.version,
+            data=msgspec.Raw(_encoder.encode(fact)),
+        )
+    )
+
+
+def encode_envelope(body: bytes, key: str, signature: bytes) -> bytes:
+    """The stored message."""
+    return _encoder.encode(Envelope(body, key, signature))
+
+
+def open_envelope(stored: bytes) -> Envelope:
+    """The parts of a stored message. Raises Damaged."""
+    try:
+        return _envelopes.decode(stored)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"not a stored entry: {error}") from None
+
+
+def digest(stored: bytes) -> bytes:
+    """SHA-256 of a stored message: what the next entry of the boundary names as `prev`."""
+    return hashlib.sha256(stored).digest()
+
+
+def decode(stored: bytes) -> Entry:
+    """The entry of a stored message, old facts lifted to the newest form. Its signature is *not* checked here.
+
+    Raises Damaged, UnknownFact.
+    """
+    return entry_of(open_envelope(stored), digest(stored))
+
+
+def entry_of(envelope: Envelope, stored_digest: bytes) -> Entry:
+    """The entry in an opened envelope. Raises Damaged, UnknownFact."""
+    try:
+        body = _bodies.decode(envelope.body)
+        fact = _decode_fact(body.fact, body.fact_version, body.data)
+    except msgspec.MsgspecError as error:
+        raise Damaged(f"not an entry's body: {error}") from None
+    return Entry(
+        body.id, body.boundary, body.version, body.time, body.actor, body.command, body.prev, fact, stored_digest
+    )
+
+
+def _decode_fact(name: str, version: int, data: msgspec.Raw) -> Fact:
+    decoder = _facts.get((name, version))
+    if decoder is None:
+        if (known := FACTS.get((name, version))) is None:
+            raise UnknownFact(name, version)
+        decoder = _facts[name, version] = msgspec.msgpack.Decoder(known)
+    fact: Fact = decoder.decode(data)
+    lift = LIFTS.get((name, version)) if LIFTS else None
+    return lift(fact) if lift else fact

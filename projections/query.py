@@ -1,0 +1,60 @@
+"""Queries: one class per Get* and List* action, answered from the read models (DESIGN §6)."""
+
+from typing import Any, ClassVar, Final, Protocol
+
+import msgspec
+
+from muniment.domain.boundary import State
+from muniment.domain.ledger import Actor
+from muniment.domain.resource import Resource
+
+QUERIES: Final[dict[tuple[str, str], type["Query"]]] = {}
+
+
+class Views(Protocol):
+    """The read models a query may ask."""
+
+    def state(self, boundary: str) -> State:
+        """The directory's state of a boundary; the empty one where nothing was recorded yet."""
+
+    @property
+    def timeline(self) -> Any:
+        """The audit timeline (projections/timeline)."""
+
+    @property
+    def credentials(self) -> Any:
+        """Access keys and when they were used (projections/credentials.py)."""
+
+    @property
+    def access(self) -> Any:
+        """Who may do what (projections/access)."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Who asks, and when."""
+
+    actor: Actor
+    now: int  # microseconds
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """One reading action. The class name is the AWS action, its fields are the parameters."""
+
+    service: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if Query not in cls.__bases__ and cls.service and not cls.__name__.endswith("Query"):
+            QUERIES[cls.service, cls.__name__] = cls
+
+    @classmethod
+    def action(cls) -> str:
+        """The permission: `iam:GetUser`."""
+        return f"{cls.service}:{cls.__name__}"
+
+    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+        """What the gate is asked about; all must be allowed."""
+        raise TypeError(f"{type(self).__name__} names no resource")
+
+    def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        """The response's members. Raises Refused."""
+        raise TypeError(f"{type(self).__name__} answers nothing")
