@@ -26,6 +26,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     kind: ClassVar[str] = ""  # the boundary it belongs to, "account", "site", …; set by a child such as AccountFact
     version: ClassVar[int] = 1
+    severity: ClassVar[str] = "low"  # "high" raises an alarm (log, metric, timeline)
 
     def __init_subclass__(cls) -> None:
         if Fact not in cls.__bases__:  # the direct children only name a boundary: AccountFact, SiteFact, …
@@ -72,6 +73,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     command: Cause
     prev: bytes  # SHA-256 of the boundary's previous stored message; empty for the first
     fact: Fact
+    writer: str = ""  # activity only: the process that wrote it, whose entries are one chain (DESIGN §3)
     digest: bytes = b""  # SHA-256 of the stored message; set when read or written, never encoded
 
     @property

@@ -32,6 +32,7 @@ class Body(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     fact: str
     data: msgspec.Raw
     fact_version: int = 1
+    writer: str = ""
 
 
 class UnknownFact(Exception):
@@ -69,6 +70,7 @@ def encode_body(entry: Entry) -> bytes:
             prev=entry.prev,
             fact=type(fact).__name__,
             fact_version=fact.version,
+            writer=entry.writer,
             data=msgspec.Raw(_encoder.encode(fact)),
         )
     )
@@ -108,7 +110,16 @@ def entry_of(envelope: Envelope, stored_digest: bytes) -> Entry:
     except msgspec.MsgspecError as error:
         raise Damaged(f"not an entry's body: {error}") from None
     return Entry(
-        body.id, body.boundary, body.version, body.time, body.actor, body.command, body.prev, fact, stored_digest
+        body.id,
+        body.boundary,
+        body.version,
+        body.time,
+        body.actor,
+        body.command,
+        body.prev,
+        fact,
+        body.writer,
+        stored_digest,
     )
 
 
