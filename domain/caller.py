@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import msgspec
-
 from muniment.domain.ledger import Actor
 
 

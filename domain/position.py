@@ -4,7 +4,6 @@ import base64
 import binascii
 
 import msgspec
-
 from muniment.domain.errors import ValidationError
 
 

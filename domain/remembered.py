@@ -3,7 +3,6 @@
 from typing import Final
 
 import msgspec
-
 from muniment.domain.quotas import IDEMPOTENCY_COMMANDS_MAX, IDEMPOTENCY_SECONDS
 
 GENERATION: Final = 500  # commands; only the newest generation is ever copied, so remembering costs little

@@ -1,0 +1,99 @@
+"""A lane: one first-come-first-served queue, whose head works for those waiting behind it.
+
+Optimistic retries alone collapse under contention, and `threading.Lock` is unfair (LEDGER §3). Whoever finds the lane free
+takes the turns that wait, up to a limit, does them together, and hands the lane to the next in line.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+W = TypeVar("W")
+R = TypeVar("R")
+
+
+class Turn(Generic[W, R]):
+    """One piece of work in line: settled with a result or an error, or called to the head of the lane."""
+
+    def __init__(self, work: W, alone: bool = False) -> None:
+        self.work = work
+        self.alone = alone  # it cannot share an append with others
+        self.settled = False
+        self._result: R | None = None
+        self._error: Exception | None = None
+        self._called = threading.Event()
+
+    def succeed(self, result: R) -> None:
+        """Settle with a result."""
+        self._result, self.settled = result, True
+
+    def fail(self, error: Exception) -> None:
+        """Settle with an error."""
+        self._error, self.settled = error, True
+
+    def wait(self) -> None:
+        """Sleep until settled or called to the head."""
+        self._called.wait()
+
+    def call(self) -> None:
+        """Wake the thread that waits for this turn."""
+        self._called.set()
+
+    def outcome(self) -> R:
+        """The result, or the error raised."""
+        if self._error is not None:
+            raise self._error
+        assert self.settled, "the lane's worker left a turn unsettled"
+        return self._result  # type: ignore[return-value]
+
+
+class Lane(Generic[W, R]):
+    """The queue of one boundary."""
+
+    def __init__(self, work: Callable[[list[Turn[W, R]]], None], together_max: int) -> None:
+        self._work = work
+        self._together_max = together_max
+        self._guard = threading.Lock()
+        self._waiting: deque[Turn[W, R]] = deque()
+        self._busy = False
+
+    def submit(self, turn: Turn[W, R]) -> R:
+        """Stand in line and come back with the outcome."""
+        with self._guard:
+            self._waiting.append(turn)
+            leads, self._busy = not self._busy, True
+        if not leads:
+            turn.wait()
+            if turn.settled:
+                return turn.outcome()
+        self._lead()
+        return turn.outcome()
+
+    def idle(self) -> bool:
+        """Whether nobody works or waits here."""
+        return not self._busy
+
+    def _lead(self) -> None:
+        with self._guard:
+            turns = self._take()
+        try:
+            self._work(turns)
+        except Exception as error:
+            for turn in turns:
+                if not turn.settled:
+                    turn.fail(error)
+        finally:
+            with self._guard:
+                heir = self._waiting[0] if self._waiting else None
+                self._busy = heir is not None
+            for turn in turns:
+                turn.call()
+            if heir is not None:
+                heir.call()
+
+    def _take(self) -> list[Turn[W, R]]:
+        turns = [self._waiting.popleft()]
+        while not turns[0].alone and self._waiting and len(turns) < self._together_max and not self._waiting[0].alone:
+            turns.append(self._waiting.popleft())
+        return turns
