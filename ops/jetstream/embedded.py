@@ -1,0 +1,259 @@
+"""The supervisor of an embedded nats-server: a child process on loopback that dies with us and is restarted when it fails."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nkeys
+
+from muniment.ops.jetstream import child, monitor
+from muniment.ops.jetstream.datalock import DataLock
+from muniment.ops.jetstream.permissions import ROLES, ROLES_ON_HOST
+from muniment.ops.jetstream.serverconfig import LOOPBACK, ServerConfig
+from muniment.ops.jetstream.settings import (
+    HOST_FILE,
+    ConnectionSettings,
+    Credentials,
+    HostFile,
+    inbox_prefix,
+    write_host_file,
+    write_private,
+)
+
+RESTART_SECONDS_MIN = 0.05
+RESTART_SECONDS_MAX = 5.0
+HEALTHY_SECONDS = 10.0                 # after living this long a server's next failure counts as its first
+HEALTH_CHECK_SECONDS = 1.0
+FREE_BYTES_MIN = 8 << 20               # a store that failed on a full disk is restarted once this much is free
+STOP_SECONDS_MAX = 5.0
+WRITE_ERROR = "write error"            # how /healthz names a stream that failed on a full or broken disk
+
+
+class EmbeddedServer:
+    """One nats-server on one data directory. `start` returns when it is up; `close` ends it.
+
+    `ephemeral` keeps nothing: a temporary directory that is removed at the end, no syncing. Every start makes new
+    nkeys; the seeds of the running roles are in `nats.json` (mode 0600) for tools on this host, that of `provision`
+    stays in memory until `retire("provision")`.
+    """
+
+    def __init__(self, data: Path | None = None, *, ephemeral: bool = False) -> None:
+        if data is None and not ephemeral:
+            raise ValueError("an embedded server that keeps its data needs a directory for it")
+        self.ephemeral = ephemeral
+        self.on_restart: list[Callable[[], None]] = []
+        self.restarts = 0
+        self.url = ""
+        self._temporary = data is None
+        self.data = data if data is not None else Path(tempfile.mkdtemp(prefix="muniment-"))
+        self._seeds: dict[str, str] = {}
+        self._users: dict[str, str] = {}
+        self._monitor_url = ""
+        self._port = -1
+        self._lock: DataLock | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closing = threading.Event()
+        self._up = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Take the data directory, start the server, wait until it serves.
+
+        Raises DataDirectoryInUse, or ServerDidNotStart with the end of the server's log.
+        """
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = DataLock(self.data)
+        for name in ROLES:
+            self._seeds[name] = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
+            self._users[name] = nkeys.from_seed(bytearray(self._seeds[name].encode())).public_key.decode()
+        self._thread = threading.Thread(target=self._supervise, name="nats-server", daemon=True)
+        self._thread.start()
+        self._up.wait()
+        if self._failure is not None:
+            self.close()
+            raise self._failure
+
+    def credentials(self, role: str) -> ConnectionSettings:
+        """How to connect as `provision`, `api`, `decisions` or `erasure`. Raises KeyError after `retire(role)`."""
+        return ConnectionSettings(
+            urls=(self.url,),
+            credentials=Credentials(seed=self._seeds[role]),
+            inbox_prefix=inbox_prefix(role),
+            name=f"muniment-{role}",
+        )
+
+    def retire(self, role: str) -> None:
+        """Let a role connect no more: its key leaves the configuration and this process; its connections are cut."""
+        del self._seeds[role], self._users[role]
+        self._write_config()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
+    def store(self) -> Path:
+        """The directory of the streams' files."""
+        return self.data / "nats"
+
+    @property
+    def log(self) -> Path:
+        """The server's own log."""
+        return self.data / "nats.log"
+
+    def alive(self) -> bool:
+        """True while the server runs and its health check finds nothing wrong."""
+        running = self._process is not None and self._process.poll() is None
+        return running and not monitor.health(self._monitor_url)
+
+    def sync_always(self) -> bool:
+        """True when the server says that it writes through to the disk before acknowledging."""
+        return monitor.sync_always(self._monitor_url)
+
+    def close(self) -> None:
+        """Stop the server and let the directory go; an ephemeral one is removed. May be called twice."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        (self.data / HOST_FILE).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        if self._temporary:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def __enter__(self) -> EmbeddedServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ the supervising thread
+
+    def _supervise(self) -> None:
+        """Runs in a thread that lives as long as the supervisor: the child's death signal is bound to it."""
+        pause = RESTART_SECONDS_MIN
+        try:
+            while not self._closing.is_set():
+                try:
+                    self._launch()
+                except child.ServerDidNotStart as exc:
+                    if not self._up.is_set():
+                        self._failure = exc
+                        return
+                else:
+                    started = time.monotonic()
+                    self._up.set()
+                    self._watch()
+                    if time.monotonic() - started > HEALTHY_SECONDS:
+                        pause = RESTART_SECONDS_MIN
+                if self._closing.wait(pause):
+                    return
+                pause = min(pause * 2, RESTART_SECONDS_MAX)
+        except BaseException as exc:
+            self._failure = exc
+        finally:
+            self._stop()
+            self._up.set()
+
+    def _launch(self) -> None:
+        self._write_config()
+        ports_dir = self._ports_dir
+        shutil.rmtree(ports_dir, ignore_errors=True)
+        ports_dir.mkdir(mode=0o700)
+        lock = self._lock.descriptor if self._lock is not None else -1
+        again = self._process is not None
+        self._process = child.launch(self._config, self.log, lock)
+        ports = child.read_ports(self._process, ports_dir, self.log)
+        self.url = _loopback_url(ports["nats"])
+        self._monitor_url = _loopback_url(ports["monitoring"])
+        self._port = urlsplit(self.url).port or -1          # clients know this one: a restart must keep it
+        self._wait_serving()
+        on_host = {name: seed for name, seed in self._seeds.items() if name in ROLES_ON_HOST}
+        write_host_file(self.data, HostFile(self.url, on_host))
+        if again:
+            self.restarts += 1
+            for listener in self.on_restart:
+                listener()
+
+    def _wait_serving(self) -> None:
+        """The ports are named a moment before JetStream has recovered its streams."""
+        give_up = time.monotonic() + child.START_SECONDS_MAX
+        while (wrong := monitor.health(self._monitor_url)) and time.monotonic() < give_up:
+            if self._process is None or self._process.poll() is not None:
+                raise child.ServerDidNotStart(f"nats-server ended while starting:\n{child.tail(self.log)}")
+            if self._closing.wait(0.01):
+                return
+        if wrong and not self._up.is_set():
+            raise child.ServerDidNotStart(f"nats-server is not healthy: {wrong}")
+
+    def _watch(self) -> None:
+        """Return when the server has ended, must be restarted, or we are closing."""
+        process = self._process
+        assert process is not None
+        next_check = time.monotonic() + HEALTH_CHECK_SECONDS
+        while process.poll() is None and not self._closing.wait(0.02):
+            if time.monotonic() < next_check:
+                continue
+            next_check = time.monotonic() + HEALTH_CHECK_SECONDS
+            if WRITE_ERROR in monitor.health(self._monitor_url) and self._free_bytes() >= FREE_BYTES_MIN:
+                self._stop()
+                return
+
+    def _stop(self) -> None:
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGKILL if self.ephemeral else signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _free_bytes(self) -> int:
+        stat = os.statvfs(self.data)
+        return stat.f_bavail * stat.f_frsize
+
+    @property
+    def _config(self) -> Path:
+        return self.data / "nats.conf"
+
+    @property
+    def _ports_dir(self) -> Path:
+        return self.data / "ports"
+
+    def _write_config(self) -> None:
+        config = ServerConfig(
+            name="muniment-embedded",
+            store=self.store,
+            users=self._users,
+            port=self._port,
+            ports_dir=self._ports_dir,
+            sync_always=not self.ephemeral,
+        )
+        write_private(self._config, config.render())
+
+
+def _loopback_url(urls: Iterable[str]) -> str:
+    """The loopback URL among those in a ports file."""
+    for url in urls:
+        if urlsplit(url).hostname == LOOPBACK:
+            return url
+    raise child.ServerDidNotStart(f"nats-server listens elsewhere than on loopback: {', '.join(urls)}")

@@ -1,0 +1,127 @@
+"""What each NATS role may publish and hear: written once here, rendered into every server configuration we make.
+
+SECURITY rule 13. A role listens only to its own inboxes. No role but `provision` reaches stream administration
+(`STREAM.CREATE`, `UPDATE`, `DELETE`, `PURGE`, `RESTORE`, `SNAPSHOT`); only `erasure` deletes messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from muniment.ops.jetstream.settings import inbox_prefix
+
+LEDGER_KINDS = ("site", "account", "vault", "secret", "organization", "directory", "access")
+
+IAM_SUBJECTS = tuple(f"iam.{kind}.>" for kind in LEDGER_KINDS)
+ACTIVITY_SUBJECTS = ("iam.activity.>",)
+PROOFS_SUBJECTS = ("iam.proof.>", "iam.attempts.>", "iam.challenge.>")
+CHECKPOINTS_SUBJECTS = ("iam.checkpoint.>",)
+SCHEDULES_SUBJECTS = ("iam.schedule.>", "iam.due.>")
+# Decision logs lie outside `iam.>`, so that a decision process publishes nothing below it.
+DECISIONS_SUBJECTS = ("decisions.>",)
+KEYS_SUBJECTS = ("$KV.IAM_KEYS.>",)
+ALIASES_SUBJECTS = ("$KV.IAM_ALIASES.>",)
+
+KEYS_STREAM = "KV_IAM_KEYS"
+ALIASES_STREAM = "KV_IAM_ALIASES"
+STREAMS_READ = ("IAM", "IAM_ACTIVITY", "IAM_DECISIONS", "IAM_CHECKPOINTS", KEYS_STREAM, ALIASES_STREAM)
+STREAMS_READ_BY_API = (*STREAMS_READ, "IAM_PROOFS", "IAM_SCHEDULES")
+
+
+@dataclass(frozen=True)
+class Role:
+    """Subjects that a role may publish to and subscribe to; everything else is denied."""
+
+    name: str
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+
+
+def _reading(stream: str) -> tuple[str, ...]:
+    """Leader gets, direct gets and consumers of one stream, and nothing that changes it."""
+    return (
+        f"$JS.API.STREAM.INFO.{stream}",
+        f"$JS.API.STREAM.MSG.GET.{stream}",
+        f"$JS.API.DIRECT.GET.{stream}",
+        f"$JS.API.DIRECT.GET.{stream}.>",
+        f"$JS.API.CONSUMER.CREATE.{stream}.>",
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+        f"$JS.API.CONSUMER.DELETE.{stream}.>",
+    )
+
+
+def _readings(streams: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(subject for stream in streams for subject in _reading(stream))
+
+
+def _role(name: str, *publish: str) -> Role:
+    return Role(name, publish, (f"{inbox_prefix(name)}.>",))
+
+
+PROVISION = _role(
+    "provision",
+    "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.LIST",
+    "$JS.API.STREAM.INFO.*",
+    "$JS.API.STREAM.CREATE.*",
+    "$JS.API.STREAM.UPDATE.*",
+    "$JS.API.STREAM.DELETE.*",
+    "$JS.API.STREAM.PURGE.*",
+    "$JS.API.CONSUMER.DURABLE.CREATE.>",
+    "$JS.API.CONSUMER.CREATE.>",
+    "$JS.API.CONSUMER.INFO.>",
+    "$JS.API.CONSUMER.DELETE.>",
+)
+API = _role(
+    "api",
+    *IAM_SUBJECTS,
+    *ACTIVITY_SUBJECTS,
+    *PROOFS_SUBJECTS,
+    *CHECKPOINTS_SUBJECTS,
+    *SCHEDULES_SUBJECTS,
+    *DECISIONS_SUBJECTS,
+    *KEYS_SUBJECTS,
+    *ALIASES_SUBJECTS,
+    *_readings(STREAMS_READ_BY_API),
+)
+DECISIONS = _role("decisions", *DECISIONS_SUBJECTS, *_readings(STREAMS_READ))
+ERASURE = _role(
+    "erasure",
+    f"$JS.API.STREAM.INFO.{KEYS_STREAM}",
+    f"$JS.API.STREAM.MSG.GET.{KEYS_STREAM}",
+    f"$JS.API.STREAM.MSG.DELETE.{KEYS_STREAM}",
+)
+
+ROLES = {role.name: role for role in (PROVISION, API, DECISIONS, ERASURE)}
+# These have a seed on the host of an embedded server; `provision` lives in memory and ends with provisioning.
+ROLES_ON_HOST = ("api", "decisions", "erasure")
+
+
+def foreign_reader(name: str, stream: str, consumer: str) -> Role:
+    """A reader from elsewhere: it may pull from one durable consumer that was made for it, and acknowledge."""
+    return _role(
+        name,
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}",
+        f"$JS.API.CONSUMER.INFO.{stream}.{consumer}",
+        f"$JS.ACK.{stream}.{consumer}.>",
+    )
+
+
+def render_permissions(role: Role, indent: str = "") -> str:
+    """The `permissions` block of one user in nats-server's configuration language."""
+    lines = ["permissions {"]
+    for verb, subjects in (("publish", role.publish), ("subscribe", role.subscribe)):
+        lines.append(f"  {verb} {{ allow: [")
+        lines += [f'    "{subject}"' for subject in subjects]
+        lines.append("  ] }")
+    lines.append("}")
+    return "\n".join(indent + line for line in lines)
+
+
+def render_users(public_keys: dict[str, str], indent: str = "    ") -> str:
+    """The `users` list of an `authorization` or account block: role name → public nkey."""
+    users = []
+    for name, key in public_keys.items():
+        users.append(f"{indent}{{\n{indent}  nkey: {key}\n{render_permissions(ROLES[name], indent + '  ')}\n{indent}}}")
+    return "users: [\n" + "\n".join(users) + "\n  ]"

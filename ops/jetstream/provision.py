@@ -1,0 +1,126 @@
+"""Provisioning: makes the streams, refuses to run on ones that differ. The only code that uses stream administration."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import Any
+
+from muniment.ops.jetstream.api import STREAM_NOT_FOUND, ask, info, patiently
+from muniment.ops.jetstream.errors import ApiError
+from muniment.ops.jetstream.link import Link
+from muniment.ops.jetstream.loop import new_event_loop
+from muniment.ops.jetstream.settings import ConnectionSettings
+from muniment.ops.jetstream.streams import ACTIVITY_DAYS, EPOCH, StreamSpec, specs
+
+PROVISION_SECONDS_MAX = 30.0           # creating a stream right after a cluster start can take 5 s
+
+
+class Drift(RuntimeError):
+    """A stream exists and is configured otherwise than we need it."""
+
+    def __init__(self, stream: str, field: str, expected: object, found: object) -> None:
+        super().__init__(
+            f"stream `{stream}`: `{field}` must be {expected!r} and is {found!r}: "
+            "change it back with the nats CLI as an administrator, or provision with the settings it was made with"
+        )
+        self.stream, self.field, self.expected, self.found = stream, field, expected, found
+
+
+def provision(
+    settings: ConnectionSettings,
+    replicas: int = 1,
+    activity_days: int = ACTIVITY_DAYS,
+    *,
+    ephemeral: bool = False,
+) -> list[str]:
+    """Make what is missing, check what is there; returns the names of the streams that were made.
+
+    Idempotent. `ephemeral` leaves out the refusal to delete and purge, which `reset` needs. Raises Drift, and the
+    exceptions of `errors.py` when the server cannot be used.
+    """
+
+    async def work(link: Link) -> list[str]:
+        deadline = time.monotonic() + PROVISION_SECONDS_MAX
+        made = await asyncio.gather(
+            *(_ensure(link, spec, replicas, ephemeral, deadline) for spec in specs(activity_days))
+        )
+        return [spec.name for spec, new in zip(specs(activity_days), made, strict=True) if new]
+
+    return _with_link(settings, work)
+
+
+def reset(settings: ConnectionSettings, activity_days: int = ACTIVITY_DAYS) -> None:
+    """Throw everything away and begin anew: every stream deleted and made again, sequences from 1, new epochs.
+
+    For ephemeral servers only: elsewhere no running process holds the role this needs.
+    """
+
+    async def work(link: Link) -> None:
+        deadline = time.monotonic() + PROVISION_SECONDS_MAX
+        await asyncio.gather(*(_remake(link, spec, deadline) for spec in specs(activity_days)))
+
+    _with_link(settings, work)
+
+
+def _with_link(settings: ConnectionSettings, work: Any) -> Any:
+    """Run work on a connection of its own, so that administration lasts no longer than this call."""
+
+    async def run() -> Any:
+        link = Link(settings)
+        link.start()
+        try:
+            await link.wait_up(PROVISION_SECONDS_MAX)
+            return await work(link)
+        finally:
+            await link.close()
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(run())
+
+
+async def _ensure(link: Link, spec: StreamSpec, replicas: int, ephemeral: bool, deadline: float) -> bool:
+    config = spec.config(replicas, ephemeral=ephemeral)
+    try:
+        found = await info(link, spec.name, deadline)
+    except ApiError as exc:
+        if exc.code != STREAM_NOT_FOUND:
+            raise
+        await _create(link, config, deadline)
+        found = await info(link, spec.name, deadline)
+        _check(spec.name, config, found.config)
+        return True
+    _check(spec.name, config, found.config)
+    return False
+
+
+async def _create(link: Link, config: dict[str, Any], deadline: float) -> None:
+    body = {**config, "metadata": {EPOCH: str(uuid.uuid4())}}
+    await patiently(link, f"STREAM.CREATE.{config['name']}", body, deadline)
+
+
+async def _remake(link: Link, spec: StreamSpec, deadline: float) -> None:
+    try:
+        await ask(link, f"STREAM.DELETE.{spec.name}", None, deadline - time.monotonic())
+    except ApiError as exc:
+        if exc.code != STREAM_NOT_FOUND:
+            raise
+    await _create(link, spec.config(1, ephemeral=True), deadline)
+
+
+def _check(stream: str, expected: dict[str, Any], found: dict[str, Any]) -> None:
+    """Compare what we ask for with what is there; fields we do not name must be at rest (false, zero, empty)."""
+    for field, value in expected.items():
+        if found.get(field, _absent(value)) != value:
+            raise Drift(stream, field, value, found.get(field))
+    for field in ("mirror", "sources", "republish", "subject_transform", "sealed", "no_ack", "persist_mode"):
+        if found.get(field):
+            raise Drift(stream, field, None, found[field])
+    if not found.get("metadata", {}).get(EPOCH):
+        raise Drift(stream, f"metadata.{EPOCH}", "an epoch", None)
+
+
+def _absent(value: object) -> object:
+    """What a field that the server leaves out of its answer means."""
+    return type(value)() if isinstance(value, bool | int | str) else None
