@@ -1,0 +1,166 @@
+"""The reader's check of entries: hash chains, versions, subjects and signatures (DESIGN §3, SECURITY 15).
+
+Because `prev` links a chain's entries, the signature on its last one vouches for all before it. In IAM a chain is a boundary;
+in IAM_ACTIVITY it is a writing process. A break names the stream and the first bad sequence, and stops every reader.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from muniment.domain import stored
+from muniment.domain.ledger import Entry
+from muniment.domain.stored import SIGNING_CONTEXT, Body, Damaged, Envelope, UnknownFact
+from muniment.projections.readmodel import IAM_ACTIVITY, Foreign, Recorded
+from muniment.projections.source import Stored
+
+ACTIVITY_KIND: Final = "activity"
+
+
+class Verifier(Protocol):
+    """Checks signatures; the key ring implements it."""
+
+    def verify(self, key_id: str, signature: bytes, payload: bytes) -> bool:
+        """Whether a known key made this signature over `payload`."""
+
+
+class Broken(Exception):
+    """The log is not what its writers signed: an entry was forged, altered, moved, lost or doubled."""
+
+    def __init__(self, stream: str, sequence: int, reason: str) -> None:
+        super().__init__(f"{stream} {sequence}: {reason}")
+        self.stream, self.sequence, self.reason = stream, sequence, reason
+
+
+class Link(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The last entry of a chain: its version and digest."""
+
+    version: int
+    head: bytes
+
+
+class Proof(msgspec.Struct, frozen=True, gc=False):
+    """A signature not checked yet, and the entry that carries it."""
+
+    sequence: int
+    envelope: Envelope
+
+
+class Chains:
+    """The chains of one stream as far as it was read. Entries go through `open`, signatures are settled by `confirm`.
+
+    `anchored` says that reading began in the middle (activity whose beginning has expired, a model's own checkpoint):
+    a chain met for the first time is then accepted from any version on, and that entry's own signature is checked.
+    """
+
+    def __init__(self, stream: str, verifier: Verifier, position: int = 0, anchored: bool = False) -> None:
+        self.stream = stream
+        self.position = position
+        self.anchored = anchored
+        self.links: dict[str, Link] = {}
+        self._verifier = verifier
+        self._proofs: dict[str, Proof] = {}  # chain → its last entry whose signature is unchecked
+        self._anchors: list[Proof] = []
+
+    def open(self, messages: Sequence[Stored]) -> tuple[list[Recorded], Broken | None]:
+        """Decode `messages` and check order, hashes, versions and subjects; signatures wait for `confirm`.
+
+        Answers the entries before the first break, and the break.
+        """
+        opened: list[Recorded] = []
+        try:
+            for message in messages:
+                opened.append(self._next(message))
+        except Broken as broken:
+            return opened, broken
+        return opened, None
+
+    def confirm(self) -> bool:
+        """Whether the last signature of every chain read since the last call is good. Each vouches for its whole chain."""
+        proofs, self._proofs = self._proofs, {}
+        anchors, self._anchors = self._anchors, []
+        return all(map(self._signed, proofs.values())) and all(map(self._signed, anchors))
+
+    def _signed(self, proof: Proof) -> bool:
+        return is_signed(self._verifier, proof.envelope)
+
+    def _next(self, message: Stored) -> Recorded:
+        sequence, data = message.sequence, message.data
+        if sequence != self.position + 1:
+            raise Broken(self.stream, self.position + 1, _misplaced(self.position, sequence))
+        try:
+            envelope = stored.open_envelope(data)
+            entry = entry_of(envelope, stored.digest(data))
+        except Damaged as damage:
+            raise Broken(self.stream, sequence, str(damage)) from None
+        chain = self._place(sequence, message.subject, entry)
+        link = self.links.get(chain)
+        if link is None and self.anchored and entry.version > 1:
+            self._anchors.append(Proof(sequence, envelope))
+        elif (wrong := _unlinked(link, entry)) is not None:
+            raise Broken(self.stream, sequence, wrong)
+        self.links[chain] = Link(entry.version, entry.digest)
+        self._proofs[chain] = Proof(sequence, envelope)
+        self.position = sequence
+        return Recorded(self.stream, sequence, message.time_ns // 1_000, entry)
+
+    def _place(self, sequence: int, subject: str, entry: Entry) -> str:
+        """The chain of an entry that stands where it says it does."""
+        fact = entry.fact
+        name = fact.name if type(fact) is Foreign else type(fact).__name__
+        if subject != f"iam.{entry.boundary}.{name}":
+            raise Broken(
+                self.stream, sequence, f"the entry says it is `{name}` of `{entry.boundary}` but stands under `{subject}`"
+            )
+        activity = entry.boundary.startswith(ACTIVITY_KIND + ".")
+        if activity is not (self.stream == IAM_ACTIVITY) or activity is not bool(entry.writer):
+            raise Broken(self.stream, sequence, f"an entry of `{entry.boundary}` does not belong in this stream")
+        return entry.writer or entry.boundary
+
+    def skip_to(self, first: int) -> None:
+        """The messages before `first` have expired; chains that lived there are accepted from where they are met."""
+        if first > self.position + 1:
+            self.position = first - 1
+            self.anchored = True
+            self.links.clear()  # a link may lead to an expired entry; each chain starts from a signed one again
+
+
+def entry_of(envelope: Envelope, digest: bytes) -> Entry:
+    """The entry in an envelope; a fact this program does not know becomes a Foreign one. Raises Damaged."""
+    try:
+        return stored.entry_of(envelope, digest)
+    except UnknownFact as unknown:
+        body = msgspec.msgpack.decode(envelope.body, type=Body)
+        fact = Foreign(unknown.name, unknown.version)
+        return Entry(
+            body.id, body.boundary, body.version, body.time, body.actor, body.command, body.prev, fact, body.writer, digest
+        )
+
+
+def is_signed(verifier: Verifier, envelope: Envelope) -> bool:
+    """Whether a known key signed the envelope's body."""
+    return verifier.verify(envelope.key, envelope.signature, SIGNING_CONTEXT + envelope.body)
+
+
+def first_unsigned(verifier: Verifier, messages: Iterable[Stored]) -> Broken | None:
+    """The first of `messages` that no known key signed: names the culprit after a `confirm` that failed."""
+    for message in messages:
+        if not is_signed(verifier, stored.open_envelope(message.data)):
+            return Broken(message.stream, message.sequence, "the entry carries no valid signature")
+    return None
+
+
+def _misplaced(position: int, sequence: int) -> str:
+    if sequence <= position:
+        return f"sequence {sequence} came again after {position}"
+    return f"the stream goes from sequence {position} to {sequence}: entries are missing"
+
+
+def _unlinked(link: Link | None, entry: Entry) -> str | None:
+    version, head = (link.version, link.head) if link is not None else (0, b"")
+    if entry.version != version + 1:
+        return f"version {entry.version} of `{entry.boundary}` follows version {version}"
+    if entry.prev != head:
+        return f"version {entry.version} of `{entry.boundary}` does not name the entry before it"
+    return None
