@@ -1,32 +1,24 @@
 """Who and by which command, as an entry records it: addresses sealed, secrets left out (DESIGN §3, §7)."""
 
-import time
 from typing import Any
 
 import msgspec
 from muniment.commands.keys import Sealer
 from muniment.commands.task import Task
-from muniment.domain import ids
 from muniment.domain.caller import Caller
 from muniment.domain.ledger import Actor, Cause, Fact
-
-
-def owner_of(actor: Actor, now: int) -> str:
-    """Whose data key seals what is personal about this actor: its own, or the month's for nobody (DESIGN §7)."""
-    if actor.account == ids.NOBODY:
-        return f"activity.{ids.NOBODY}/{time.strftime('%Y-%m', time.gmtime(now / 1_000_000))}"
-    return f"account.{actor.account}/{actor.id.split(':', 1)[0]}"
+from muniment.domain.sealing import AGENT, SOURCE, owner_of_actor
 
 
 def sealed_actor(sealer: Sealer, caller: Caller, now: int) -> Actor:
     """The caller as entries keep it: source address and user agent are ciphertext under its own data key."""
     if not (caller.address or caller.agent):
         return caller.actor
-    owner = owner_of(caller.actor, now)
+    owner = owner_of_actor(caller.actor, now)
     return msgspec.structs.replace(
         caller.actor,
-        source=sealer.seal(owner, "source", caller.address.encode()) if caller.address else None,
-        agent=sealer.seal(owner, "agent", caller.agent.encode()) if caller.agent else None,
+        source=sealer.seal(owner, SOURCE, caller.address.encode()) if caller.address else None,
+        agent=sealer.seal(owner, AGENT, caller.agent.encode()) if caller.agent else None,
     )
 
 

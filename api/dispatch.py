@@ -1,0 +1,123 @@
+"""One call, from any front: find the action, check its parameters, ask, do, record (DESIGN §6)."""
+
+import time
+from typing import Any
+
+import msgspec
+
+from muniment.api.aws import validation
+from muniment.api.services import Services
+from muniment.commands.activity import Happening
+from muniment.commands.command import COMMANDS, Command
+from muniment.commands.provenance import sealed_actor
+from muniment.commands.task import DEADLINE_SECONDS, Context
+from muniment.domain.activity.requests import CommandConfirmed, CommandRefused, QueryAnswered, QueryRefused
+from muniment.domain.caller import Caller
+from muniment.domain.errors import InvalidAction, Refused, ServiceUnavailable, ValidationError
+from muniment.domain.ledger import Cause, Fact
+from muniment.domain.position import Position
+from muniment.projections.query import QUERIES, Asked, Query
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What a front understood of a request."""
+
+    service: str
+    action: str
+    params: dict[str, Any]
+    request_id: str
+    idempotency_key: str = ""
+    position: Position | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What it is told."""
+
+    result: dict[str, Any]
+    position: Position
+
+
+class Dispatch:
+    """Runs calls against the Ledger and the read models. Its methods block: they run in threads, not on the event loop."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def run(self, call: Call, caller: Caller) -> Answer:
+        """Do the call. Raises Refused; by then the refusal is durably recorded (SECURITY 14)."""
+        command = COMMANDS.get((call.service, call.action))
+        query = QUERIES.get((call.service, call.action))
+        self._services.throttle.check(caller.actor)
+        try:
+            if command is not None:
+                return self._command(command, call, caller)
+            if query is not None:
+                return self._query(query, call, caller)
+            raise InvalidAction(f"Could not find operation {call.action} for service {call.service}")
+        except ServiceUnavailable:
+            raise  # the log is away: nothing can be recorded, and nothing was refused
+        except Refused as refused:
+            fact = CommandRefused if command is not None else QueryRefused
+            self._record(call, caller, fact(refused.code, refused.message))
+            raise
+
+    def _command(self, kind: type[Command[Any]], call: Call, caller: Caller) -> Answer:
+        ledger = self._services.ledger
+        if ledger is None:
+            raise ServiceUnavailable("this process only decides; send commands to one that runs with `--role api`")
+        command = self._convert(kind, call)
+        context = Context(
+            caller,
+            call.request_id,
+            call.idempotency_key,
+            self._minimum(call),
+            deadline=time.monotonic() + DEADLINE_SECONDS,
+        )
+        outcome = ledger.execute(command, context)
+        if not outcome.entries or outcome.repeated:
+            self._record(call, caller, CommandConfirmed(outcome.repeated))
+        return Answer(outcome.result, Position(self._services.epoch(), outcome.position))
+
+    def _query(self, kind: type[Query], call: Call, caller: Caller) -> Answer:
+        services = self._services
+        query = self._convert(kind, call)
+        minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
+        services.reads.wait(minimum)
+        asked = Asked(caller.actor, services.now())
+        resources = query.resources(services.reads.views, asked)
+        services.gate.check(caller, query.action(), resources, minimum)
+        result = query.answer(services.reads.views, asked)
+        if services.log_reads:
+            self._record(call, caller, QueryAnswered(tuple(each.arn for each in resources)), wait=False)
+        return Answer(result, Position(services.epoch(), minimum))
+
+    def _convert(self, kind: type[Any], call: Call) -> Any:
+        params = validation.check(call.service, call.action, call.params)
+        try:
+            return msgspec.convert(params, kind)
+        except msgspec.ValidationError as error:
+            raise ValidationError(f"1 validation error detected: {error}") from None
+
+    def _minimum(self, call: Call) -> int:
+        if call.position is None:
+            return 0
+        if call.position.epoch != self._services.epoch():
+            raise ValidationError("the position is of another ledger, or of this one before it was restored")
+        return call.position.sequence
+
+    def _record(self, call: Call, caller: Caller, fact: Fact, wait: bool = True) -> None:
+        services = self._services
+        if services.activity is None:
+            return
+        cause = Cause(f"{call.service}:{call.action}", call.request_id, parameters=_public(call))
+        actor = sealed_actor(services.sealer, caller, services.now())
+        happening = Happening(caller.actor.account, actor, cause, fact, time.monotonic() + DEADLINE_SECONDS)
+        if wait:
+            services.activity.record(happening)
+        else:
+            services.activity.later(happening)
+
+
+def _public(call: Call) -> dict[str, Any]:
+    """The parameters, without those that are secret."""
+    return validation.public(call.service, call.action, call.params)

@@ -1,0 +1,51 @@
+"""What the fronts need from the rest of the house; `ops/compose.py` fills it in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from muniment.api.aws.signing_keys import SigningKeys
+from muniment.api.throttle import Throttle
+from muniment.commands.activity import Activity
+from muniment.commands.drawn import Clock, clock
+from muniment.commands.gate import Gate
+from muniment.commands.keys import Sealer
+from muniment.commands.ledger import Ledger
+from muniment.projections.query import Views
+
+
+class Readiness(Protocol):
+    """Whether this process may be sent traffic, and what is in the way."""
+
+    def report(self) -> dict[str, Any]:
+        """`{"ready": bool, "nats": …, "sync_always": …, "models": {name: {"condition", "position", "lag"}}}`"""
+
+
+class ReadSide(Protocol):
+    """The read models of this process."""
+
+    views: Views
+
+    def wait(self, position: int, timeout: float = ...) -> None:
+        """Return once the models that answer queries have taken `position`. Raises ReadModelBehind."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one process, wired."""
+
+    ledger: Ledger | None  # None in a process that only decides
+    activity: Activity | None
+    gate: Gate
+    reads: ReadSide
+    sealer: Sealer
+    readiness: Readiness
+    epoch: Callable[[], str]
+    region: str = "us-east-1"
+    public_url: str = ""
+    trusted_proxies: frozenset[str] = frozenset()
+    log_reads: bool = True
+    reset: Callable[[], Mapping[str, Any]] | None = None  # `--ephemeral` only
+    now: Clock = clock
+    throttle: Throttle = field(default_factory=Throttle)
+    signing_keys: SigningKeys = field(default_factory=SigningKeys)
