@@ -3,8 +3,7 @@
 from typing import ClassVar
 
 import msgspec
-
-from muniment.domain import arn
+from muniment.domain import arn, ids
 from muniment.domain.boundary import State
 from muniment.domain.errors import NoSuchEntity
 from muniment.domain.ledger import Fact, Sealed
@@ -63,7 +62,7 @@ class Role(msgspec.Struct, frozen=True):
     id: str  # AROA…
     path: str
     created: int
-    trust: str  # the document as stored: IAM principals of any account as unique ids
+    trust: str  # the document as stored: IAM principals of any account as unique ids (domain/account/trust.py)
     description: str = ""
     max_session_seconds: int = 3_600
     tags: Tags = {}
@@ -71,6 +70,9 @@ class Role(msgspec.Struct, frozen=True):
     attached: tuple[str, ...] = ()
     inline: dict[str, str] = {}
     last_used: int = 0
+    principals: dict[
+        str, str
+    ] = {}  # unique id in `trust` → the ARN it was written as; its account part says where to look
 
 
 class PolicyVersion(msgspec.Struct, frozen=True, gc=False):
@@ -138,6 +140,41 @@ class Account(State, kw_only=True):
         if (found := self.roles.get(name.lower())) is None:
             raise NoSuchEntity(f"The role with name {name} cannot be found.")
         return found
+
+    def policy(self, policy_arn: str) -> Policy:
+        """The customer managed policy with this ARN. Raises NoSuchEntity."""
+        if (found := self.find_policy(policy_arn)) is None:
+            raise NoSuchEntity(f"Policy {policy_arn} was not found.")
+        return found
+
+    def find_policy(self, policy_arn: str) -> Policy | None:
+        """The customer managed policy with this ARN, or None. ARNs keep their case (POLICY_EVALUATION 2.6)."""
+        found = self.policies.get(arn.name_of(policy_arn).lower())
+        return found if found is not None and found.arn == policy_arn else None
+
+    def members(self, group: Group) -> tuple[User, ...]:
+        """The users in a group, in no order that matters."""
+        return tuple(user for user in self.users.values() if group.id in user.groups)
+
+    def arn_of(self, unique_id: str) -> str | None:
+        """The ARN, as of now, of the user, role, group or policy with this unique id; None where it is gone."""
+        if (key := self.ids.get(unique_id)) is None:
+            return None
+        prefix = unique_id[:4]
+        if prefix == ids.USER:
+            return self.user_arn(self.users[key])
+        if prefix == ids.ROLE:
+            return self.role_arn(self.roles[key])
+        return self.group_arn(self.groups[key]) if prefix == ids.GROUP else self.policies[key].arn
+
+    def id_of(self, principal_arn: str) -> str | None:
+        """The unique id of the user or role with exactly this ARN; None where there is none."""
+        name = arn.name_of(principal_arn).lower()
+        user = self.users.get(name)
+        if user is not None and self.user_arn(user) == principal_arn:
+            return user.id
+        role = self.roles.get(name)
+        return role.id if role is not None and self.role_arn(role) == principal_arn else None
 
     def user_arn(self, user: User) -> str:
         """arn:aws:iam::ACCOUNT:user/PATH/NAME"""
