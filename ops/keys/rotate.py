@@ -1,0 +1,73 @@
+"""Rotation of the key-encryption key: every wrapped key is wrapped again with the first one; no data is sealed again.
+
+The steps: every node is given the new key as a *second* one, then as the first, then `rewrap_all` runs, and when it
+leaves nothing behind the old key is taken off the lists. All keys on the list open, so no read fails meanwhile. A run
+that was killed is simply run again: what is done already is passed over.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from muniment.ops.keys.kek import CannotUnwrap, KEKs
+from muniment.ops.keys.record import DamagedRecord, decode, rewrap
+from muniment.ops.keys.store import Conflict, KeyShredder, KeyStore
+
+Progress = Callable[[int, int], None]
+
+
+class Rotation(msgspec.Struct, frozen=True):
+    """What a run did, in names of the key store."""
+
+    kek: str  # the id all are wrapped with now
+    total: int
+    rewrapped: int
+    already: int  # wrapped with it before this run
+    erased: int  # nothing to wrap
+    shredded: int  # superseded messages overwritten, so that the old key-encryption key opens nothing on the disk
+    failed: dict[str, str]  # name → why; these still need the old key
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the old key-encryption keys may go."""
+        return not self.failed
+
+
+def _quiet(done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+def rewrap_all(store: KeyStore, keks: KEKs, shredder: KeyShredder | None, progress: Progress = _quiet) -> Rotation:
+    """Wrap every key with the first key-encryption key. Resumable; `progress(done, total)` is called after each name.
+
+    Without a shredder the old copies stay on the disk until a run that has one.
+    """
+    names = store.names()
+    done = {"rewrapped": 0, "already": 0, "erased": 0}
+    failed: dict[str, str] = {}
+    shredded = 0
+    for number, name in enumerate(names, 1):
+        try:
+            done[_rewrap(store, keks, name)] += 1
+            if shredder is not None:
+                shredded += shredder.shred_superseded(name)
+        except (CannotUnwrap, DamagedRecord) as error:
+            failed[name] = str(error)
+        progress(number, len(names))
+    return Rotation(keks.first.id, len(names), shredded=shredded, failed=failed, **done)
+
+
+def _rewrap(store: KeyStore, keks: KEKs, name: str) -> str:
+    """One name, as often as another writer gets in between; answers what became of it."""
+    while True:
+        if (kept := store.get(name)) is None:
+            return "erased"
+        record = decode(name, kept.value)
+        if record.erased:
+            return "erased"
+        if (fresh := rewrap(keks, name, record)) is None:
+            return "already"
+        try:
+            store.update(name, fresh.encode(), kept.revision)
+        except Conflict:
+            continue
+        return "rewrapped"
