@@ -8,7 +8,6 @@ from muniment.domain.account import (
     keys,
     permissions_boundaries,
     policies,
-    requests,
     roles,
     users,
 )

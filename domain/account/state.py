@@ -11,7 +11,7 @@ from muniment.domain.ledger import Fact, Sealed
 Tags = dict[str, str]
 
 
-class AccountFact(Fact):
+class AccountFact(Fact, frozen=True, gc=False, omit_defaults=True):
     """A fact of the `account` boundary."""
 
     kind: ClassVar[str] = "account"

@@ -7,7 +7,7 @@ from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry, Fact
 
 
-class OrganizationFact(Fact):
+class OrganizationFact(Fact, frozen=True, gc=False, omit_defaults=True):
     """A fact of the `organization` boundary."""
 
     kind: ClassVar[str] = "organization"

@@ -9,7 +9,7 @@ from muniment.domain.ledger import Entry, Fact
 SITE: Final = "site.muniment"  # the one boundary of this kind
 
 
-class SiteFact(Fact):
+class SiteFact(Fact, frozen=True, gc=False, omit_defaults=True):
     """A fact of the `site` boundary."""
 
     kind: ClassVar[str] = "site"
