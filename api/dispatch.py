@@ -1,11 +1,11 @@
 """One call, from any front: find the action, check its parameters, ask, do, record (DESIGN §6)."""
 
 import time
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from muniment.api.aws import validation
+from muniment.api.aws import models, validation
 from muniment.api.services import Services
 from muniment.commands.activity import Happening
 from muniment.commands.command import COMMANDS, Command
@@ -17,6 +17,9 @@ from muniment.domain.errors import InvalidAction, Refused, ServiceUnavailable, V
 from muniment.domain.ledger import Cause, Fact
 from muniment.domain.position import Position
 from muniment.projections.query import QUERIES, Asked, Query
+
+
+PARAMETER_CHARACTERS_MAX: Final = 1_024
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -92,7 +95,9 @@ class Dispatch:
         return Answer(result, Position(services.epoch(), minimum))
 
     def _convert(self, kind: type[Any], call: Call) -> Any:
-        params = validation.check(call.service, call.action, call.params)
+        model = models.service(call.service)
+        operation = model.operation(call.action) if model is not None else None
+        params = call.params if operation is None else validation.validate(operation, call.params)
         try:
             return msgspec.convert(params, kind)
         except msgspec.ValidationError as error:
@@ -111,7 +116,7 @@ class Dispatch:
             return
         cause = Cause(f"{call.service}:{call.action}", call.request_id, parameters=_public(call))
         actor = sealed_actor(services.sealer, caller, services.now())
-        happening = Happening(caller.actor.account, actor, cause, fact, time.monotonic() + DEADLINE_SECONDS)
+        happening = Happening(caller.actor.account, actor, cause, fact)
         if wait:
             services.activity.record(happening)
         else:
@@ -119,5 +124,15 @@ class Dispatch:
 
 
 def _public(call: Call) -> dict[str, Any]:
-    """The parameters, without those that are secret."""
-    return validation.public(call.service, call.action, call.params)
+    """The parameters, without those that are secret or too large to be worth a line of the audit."""
+    kind = COMMANDS.get((call.service, call.action))
+    secret = kind.secret_parameters if kind is not None else frozenset[str]()
+    return {name: _shown(value) for name, value in call.params.items() if name not in secret}
+
+
+def _shown(value: Any) -> Any:
+    """A parameter as a refusal's record keeps it: whatever was sent, the record stays small."""
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return value if len(text) <= PARAMETER_CHARACTERS_MAX else text[:PARAMETER_CHARACTERS_MAX] + "…"

@@ -4,7 +4,10 @@ The entries of one process are one chain. They are published in order, several a
 before `record` returns. When an append's outcome cannot be learned, the chain is given up and a new one begins.
 """
 
-from collections.abc import Callable, Sequence
+import queue
+import threading
+import time
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from muniment.commands.drawn import Clock, clock, uuid7
@@ -15,6 +18,9 @@ from muniment.domain.errors import ServiceUnavailable
 from muniment.domain.ledger import Actor, Cause, Entry, Fact
 
 TOGETHER_MAX: Final = 256
+DEADLINE_SECONDS: Final = 10.0
+LATER_MAX: Final = 20_000  # happenings that wait to be appended
+LATER_SECONDS: Final = 0.05  # how long the first of them waits for company
 
 
 class Publisher(Protocol):
@@ -27,8 +33,9 @@ class Publisher(Protocol):
 class Happening:
     """One activity to be recorded."""
 
-    def __init__(self, account: str, actor: Actor, cause: Cause, fact: Fact, deadline: float) -> None:
-        self.account, self.actor, self.cause, self.fact, self.deadline = account, actor, cause, fact, deadline
+    def __init__(self, account: str, actor: Actor, cause: Cause, fact: Fact) -> None:
+        self.account, self.actor, self.cause, self.fact = account, actor, cause, fact
+        self.deadline = time.monotonic() + DEADLINE_SECONDS
 
 
 class Activity:
@@ -40,21 +47,55 @@ class Activity:
         self._now = now
         self._lane: Lane[Happening, int] = Lane(self._append, TOGETHER_MAX)
         self._begin()
-        self.on_recorded: Callable[[Entry], None] = lambda entry: None
+        self._later: queue.Queue[Happening | None] = queue.Queue(LATER_MAX)
+        self.dropped = 0  # happenings of `later` that did not fit or could not be appended; a metric shows it
+        self._thread = threading.Thread(target=self._drain, name="muniment-activity", daemon=True)
+        self._thread.start()
 
     def record(self, happening: Happening) -> int:
         """Append it and wait until it is durable; its sequence. Raises ServiceUnavailable."""
         return self._lane.submit(Turn(happening))
 
+    def later(self, happening: Happening) -> None:
+        """Append it soon, with others, without waiting. What does not fit is counted in `dropped`, never silent."""
+        try:
+            self._later.put_nowait(happening)
+        except queue.Full:
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Append what `later` still holds, and stop."""
+        self._later.put(None)
+        self._thread.join(DEADLINE_SECONDS)
+
+    def _drain(self) -> None:
+        while (first := self._later.get()) is not None:
+            time.sleep(LATER_SECONDS)
+            happenings, ended = [first], False
+            while len(happenings) < TOGETHER_MAX and not ended and not self._later.empty():
+                following = self._later.get()
+                ended = following is None
+                if following is not None:
+                    happenings.append(following)
+            self._together(happenings)
+            if ended:
+                return
+
+    def _together(self, happenings: list[Happening]) -> None:
+        now = time.monotonic()
+        for happening in happenings:
+            happening.deadline = now + DEADLINE_SECONDS
+        turns: list[Turn[Happening, int]] = [Turn(happening) for happening in happenings]
+        try:
+            self._lane.submit_all(turns)
+        except ServiceUnavailable:
+            self.dropped += len(happenings)
+
     def _begin(self) -> None:
         self._writer, self._version, self._head = uuid7(self._now()), 0, b""
 
     def _append(self, turns: list[Turn[Happening, int]]) -> None:
-        entries, messages = [], []
-        for turn in turns:
-            entry, message = self._signed(turn.work)
-            entries.append(entry)
-            messages.append((f"iam.{entry.boundary}.{type(entry.fact).__name__}", message))
+        messages = [self._signed(turn.work) for turn in turns]
         try:
             sequences = self._publisher.publish(messages, min(turn.work.deadline for turn in turns))
         except Exception as error:
@@ -62,11 +103,10 @@ class Activity:
             raise ServiceUnavailable(
                 "the activity could not be recorded; the same request may be sent again"
             ) from error
-        for turn, entry, sequence in zip(turns, entries, sequences, strict=True):
+        for turn, sequence in zip(turns, sequences, strict=True):
             turn.succeed(sequence)
-            self.on_recorded(entry)
 
-    def _signed(self, work: Happening) -> tuple[Entry, bytes]:
+    def _signed(self, work: Happening) -> tuple[str, bytes]:
         self._version += 1
         now = self._now()
         entry = Entry(
@@ -83,4 +123,4 @@ class Activity:
         body = stored.encode_body(entry)
         message = stored.encode_envelope(body, *self._signer.sign(stored.SIGNING_CONTEXT + body))
         self._head = stored.digest(message)
-        return entry, message
+        return f"iam.{entry.boundary}.{type(entry.fact).__name__}", message

@@ -6,7 +6,7 @@ takes the turns that wait, up to a limit, does them together, and hands the lane
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 W = TypeVar("W")
@@ -69,6 +69,19 @@ class Lane(Generic[W, R]):
                 return turn.outcome()
         self._lead()
         return turn.outcome()
+
+    def submit_all(self, turns: Sequence[Turn[W, R]]) -> None:
+        """Stand in line with several turns at once and come back when all are settled. Raises the first error."""
+        with self._guard:
+            self._waiting.extend(turns)
+            leads, self._busy = not self._busy, True
+        for number, turn in enumerate(turns):
+            if number or not leads:
+                turn.wait()
+            if not turn.settled:
+                self._lead()
+        for turn in turns:
+            turn.outcome()
 
     def idle(self) -> bool:
         """Whether nobody works or waits here."""

@@ -1,0 +1,90 @@
+"""What every signed front does around a call: authenticate, run, answer, and record who was not let in."""
+
+from collections.abc import Callable
+
+import structlog
+
+from muniment.api.authenticate import Authenticator
+from muniment.api.aws.http import HTTPAnswer, HTTPRequest
+from muniment.api.aws.signature import Claimed, parse_authorization
+from muniment.api.dispatch import Answer, Call, Dispatch
+from muniment.api.measure import Measures
+from muniment.api.peer import Peer
+from muniment.api.services import Services
+from muniment.api.unauthenticated import Strangers
+from muniment.commands.drawn import uuid7
+from muniment.domain.caller import Caller
+from muniment.domain.errors import AuthenticationFailed, Refused, ServiceFailure, ServiceUnavailable
+from muniment.domain.position import Position
+
+POSITION_HEADER = "x-muniment-position"
+log = structlog.get_logger("muniment.api")
+
+Parse = Callable[[HTTPRequest, Claimed, str], Call]
+Render = Callable[[Call, Answer], HTTPAnswer]
+RenderRefusal = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
+
+
+class Front:
+    """The shared way of a signed request; what differs between fronts is how it is read and answered."""
+
+    def __init__(self, services: Services, strangers: Strangers, measures: Measures) -> None:
+        self.services = services
+        self._authenticator = Authenticator(services)
+        self._dispatch = Dispatch(services)
+        self._strangers = strangers
+        self._measures = measures
+
+    def serve(self, http: HTTPRequest, peer: Peer, parse: Parse, render: Render, refuse: RenderRefusal) -> HTTPAnswer:
+        """Answer one request. Never raises: what is not a Refused becomes ServiceFailure, and is logged with its id."""
+        request_id = uuid7(self.services.now())
+        with self._measures.request() as seen:
+            try:
+                caller = self._authenticate(http, peer, request_id)
+                claimed = parse_authorization(http)
+                assert claimed is not None
+                call = parse(http, claimed, request_id)
+                seen.call(call.service, call.action)
+                answer = render(call, self._run(call, caller, http))
+            except Refused as refused:
+                answer = refuse(http, refused, request_id)
+                seen.refused(refused.code)
+            except Exception as error:
+                log.error("request failed", request_id=request_id, error=type(error).__name__, exc_info=_frames(error))
+                failure = ServiceFailure(f"The request processing has failed because of an internal error ({request_id})")
+                answer = refuse(http, failure, request_id)
+                seen.refused(failure.code)
+            seen.status(answer.status)
+            log.info("request", request_id=request_id, **seen.fields())
+        return answer
+
+    def _run(self, call: Call, caller: Caller, http: HTTPRequest) -> Answer:
+        return self._dispatch.run(call, caller)
+
+    def _authenticate(self, http: HTTPRequest, peer: Peer, request_id: str) -> Caller:
+        try:
+            return self._authenticator.caller(http, parse_authorization(http), peer)
+        except AuthenticationFailed as refused:
+            self._strangers.count(peer.address, refused.code)
+            raise
+
+
+def minimum(http: HTTPRequest) -> Position | None:
+    """The position that the answer must not be older than, where the caller names one."""
+    token = http.header(POSITION_HEADER)
+    return Position.parse(token) if token else None
+
+
+def retry_after(refused: Refused) -> list[tuple[str, str]]:
+    """The header that tells when to come again."""
+    return [("retry-after", str(refused.retry_after_seconds))] if isinstance(refused, ServiceUnavailable) else []
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it happened, without any values: a traceback's locals and messages may hold secrets (SECURITY 18)."""
+    frames, step = [], error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/muniment/', 1)[-1]}:{step.tb_lineno} {code.co_name}")
+        step = step.tb_next
+    return frames

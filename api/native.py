@@ -1,0 +1,74 @@
+"""The native front: `POST /v1/{service}/{Action}`, JSON in and out, errors by RFC 9457."""
+
+from typing import Any, Final
+
+import msgspec
+
+from muniment.api.aws import json as aws_json
+from muniment.api.aws import models
+from muniment.api.aws.http import HTTPAnswer, HTTPRequest
+from muniment.api.aws.signature import Claimed, check_scope
+from muniment.api.dispatch import Answer, Call
+from muniment.api.front import POSITION_HEADER, Front, minimum, retry_after
+from muniment.api.peer import Peer
+from muniment.domain.errors import InvalidAction, Refused, SerializationError
+
+PREFIX: Final = "/v1/"
+SIGNING_NAME: Final = "muniment"
+
+_encoder = msgspec.json.Encoder()
+
+
+class NativeFront:
+    """JSON over HTTP, signed like AWS's; a request may be signed for the service it calls or for `muniment`."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    def serve(self, http: HTTPRequest, peer: Peer) -> HTTPAnswer:
+        """Answer one request."""
+        return self._front.serve(http, peer, _parse, _render, refuse)
+
+
+def _parse(http: HTTPRequest, claimed: Claimed, request_id: str) -> Call:
+    parts = http.raw_path.removeprefix(PREFIX).split("/")
+    if http.method != "POST" or len(parts) != 2:
+        raise InvalidAction("native calls are `POST /v1/{service}/{Action}` with a JSON object as the body")
+    service, action = parts
+    body = aws_json.decode(http.body) if http.body else {}
+    if not isinstance(body, dict):
+        raise SerializationError("the body must be a JSON object of parameters")
+    check_scope(claimed, frozenset({service, SIGNING_NAME}))
+    operation = _operation(service, action)
+    params = body if operation is None or operation.input is None else aws_json.from_json(operation.input, body)
+    return Call(service, action, params, request_id, http.header("idempotency-key") or "", minimum(http))
+
+
+def _render(call: Call, answer: Answer) -> HTTPAnswer:
+    operation = _operation(call.service, call.action)
+    shape = operation.output if operation is not None else None
+    result: Any = aws_json.to_json(shape, answer.result) if shape is not None else answer.result
+    headers = [
+        ("content-type", "application/json"),
+        ("x-request-id", call.request_id),
+        (POSITION_HEADER, answer.position.token()),
+    ]
+    return HTTPAnswer(200, headers, _encoder.encode(result))
+
+
+def _operation(service: str, action: str) -> models.OperationModel | None:
+    model = models.service(service)
+    return model.operation(action) if model is not None else None
+
+
+def refuse(http: HTTPRequest, refused: Refused, request_id: str) -> HTTPAnswer:
+    """Problem details (RFC 9457): `type` is stable, `detail` is for people."""
+    problem = {
+        "type": f"urn:muniment:error:{refused.code}",
+        "title": refused.code,
+        "status": refused.status,
+        "detail": aws_json.utf8_safe(refused.message),
+        "instance": f"urn:uuid:{request_id}",
+    }
+    headers = [("content-type", "application/problem+json"), ("x-request-id", request_id), *retry_after(refused)]
+    return HTTPAnswer(refused.status, headers, _encoder.encode(problem))

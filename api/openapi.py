@@ -1,0 +1,48 @@
+"""The OpenAPI document of the native front, made from the registries: every command and query is in it."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from muniment.api.aws.http import HTTPAnswer
+from muniment.commands.command import COMMANDS
+from muniment.projections.query import QUERIES
+
+REF = "#/components/schemas/{name}"
+
+
+@cache
+def document(public_url: str) -> HTTPAnswer:
+    """The document as JSON."""
+    actions: dict[tuple[str, str], Any] = {**COMMANDS, **QUERIES}
+    schemas, components = msgspec.json.schema_components(actions.values(), ref_template=REF)
+    paths = {
+        f"/v1/{service}/{action}": {"post": _operation(service, action, kind, schema)}
+        for ((service, action), kind), schema in sorted(
+            zip(actions.items(), schemas, strict=True), key=lambda pair: pair[0][0]
+        )
+    }
+    body = {
+        "openapi": "3.1.0",
+        "info": {"title": "Muniment", "version": "1", "description": "Requests are signed with AWS Signature Version 4."},
+        "servers": [{"url": public_url or "/"}],
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+    return HTTPAnswer(200, [("content-type", "application/json")], msgspec.json.encode(body))
+
+
+def _operation(service: str, action: str, kind: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    description = (kind.__doc__ or "").strip()
+    return {
+        "operationId": f"{service}_{action}",
+        "summary": description.split("\n", 1)[0],
+        "description": description,
+        "tags": [service],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "200": {"description": "Done; `X-Muniment-Position` tells from where on it can be read."},
+            "default": {"description": "Refused (RFC 9457).", "content": {"application/problem+json": {}}},
+        },
+    }
