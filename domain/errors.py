@@ -3,6 +3,8 @@
 Refused
 ├── ValidationError          400  a parameter is missing or has a wrong shape
 │   ├── MalformedQueryString 400  ├── InvalidAction       400
+│   ├── MalformedInput       400  ├── MissingAction       400
+│   ├── SerializationError   400  ├── UnsupportedMediaType 415
 │   └── UnknownOperation     400
 ├── InvalidInput             400  ├── MalformedPolicyDocument 400
 ├── UnmodifiableEntity       400  ├── PolicyNotAttachable     400
@@ -49,6 +51,14 @@ class MalformedQueryString(ValidationError):
     """The form or query string cannot be read, or names a parameter twice."""
 
 
+class MalformedInput(ValidationError):
+    """A parameter has not the type that the model gives it (query protocol)."""
+
+
+class MissingAction(ValidationError):
+    """The request names no action (query protocol)."""
+
+
 class InvalidAction(ValidationError):
     """The service has no such action."""
 
@@ -63,6 +73,13 @@ class SerializationError(ValidationError):
     """The JSON body cannot be read (JSON protocols)."""
 
     code = "SerializationException"
+
+
+class UnsupportedMediaType(ValidationError):
+    """The body is of another content type than the protocol's (JSON protocols)."""
+
+    code = "UnsupportedMediaTypeException"
+    status = 415
 
 
 class InvalidInput(Refused):

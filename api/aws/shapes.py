@@ -1,0 +1,102 @@
+"""The shapes of AWS's service models as typed objects: what a value is, how it is spelled on the wire, what limits it.
+
+The JSON models that botocore ships are data; this module reads them directly, so nothing else needs botocore's classes.
+Format: https://smithy.io/2.0 traits as the older "C2J" spelling has them (locationName, flattened, sensitive, union …).
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import regex  # type: ignore[import-untyped]
+
+STRUCTURE, LIST, MAP = "structure", "list", "map"
+NUMBERS = frozenset({"integer", "long", "float", "double"})
+
+_SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+class Shape:
+    """One place in a model where a value stands: the named shape with the traits of the reference to it.
+
+    Members are built when first asked for, because shapes may contain themselves.
+    """
+
+    def __init__(self, shapes: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
+        self.name: str = reference["shape"]
+        definition: Mapping[str, Any] = shapes[self.name]
+        traits: dict[str, Any] = {**definition, **reference}
+        self._shapes = shapes
+        self._definition = definition
+        self.kind: str = definition["type"]
+        self.wire_name: str | None = traits.get("locationName")
+        self.location: str | None = traits.get("location")
+        self.flattened: bool = bool(traits.get("flattened"))
+        self.timestamp_format: str | None = traits.get("timestampFormat")
+        self.sensitive: bool = bool(traits.get("sensitive"))
+        self.document: bool = bool(traits.get("document"))
+        self.union: bool = bool(traits.get("union"))
+        self.payload: str | None = definition.get("payload")
+        self.result_wrapper: str | None = traits.get("resultWrapper")
+        self.required: tuple[str, ...] = tuple(definition.get("required", ()))
+        self.least: float | None = traits.get("min")
+        self.most: float | None = traits.get("max")
+        self.choices: tuple[str, ...] = tuple(traits.get("enum", ()))
+        self.pattern_text: str | None = traits.get("pattern")
+        self.exception: bool = bool(traits.get("exception"))
+
+    @cached_property
+    def members(self) -> dict[str, "Shape"]:
+        """The members of a structure by their model names, in the model's order."""
+        return {name: Shape(self._shapes, reference) for name, reference in self._definition.get("members", {}).items()}
+
+    @cached_property
+    def wire_members(self) -> tuple[tuple[str, str, "Shape"], ...]:
+        """(model name, wire name, shape) of each member of a structure."""
+        return tuple((name, _wire_name(name, shape), shape) for name, shape in self.members.items())
+
+    @cached_property
+    def member(self) -> "Shape":
+        """The element of a list."""
+        return Shape(self._shapes, self._definition["member"])
+
+    @cached_property
+    def key(self) -> "Shape":
+        """The key of a map."""
+        return Shape(self._shapes, self._definition["key"])
+
+    @cached_property
+    def value(self) -> "Shape":
+        """The value of a map."""
+        return Shape(self._shapes, self._definition["value"])
+
+    @cached_property
+    def pattern(self) -> "regex.Pattern[str] | None":
+        """The compiled pattern; match it with `fullmatch`, as Java's `matches` does."""
+        return compile_pattern(self.pattern_text) if self.pattern_text is not None else None
+
+    def __repr__(self) -> str:
+        return f"<Shape {self.kind} {self.name}>"
+
+
+def compile_pattern(text: str) -> "regex.Pattern[str]":
+    r"""Compile a model's pattern, written for java.util.regex.
+
+    Java's `\w`, `\d` and `\s` are ASCII while its `\p{L}` is Unicode; `regex` has one flag for both, and no model
+    uses the two kinds in one pattern (a test holds that). Java reads two surrogate escapes as one character.
+    """
+    flags = regex.V0 if r"\p" in text else regex.V0 | regex.ASCII
+    return regex.compile(_SURROGATE_PAIR.sub(_astral, text), flags)
+
+
+def _astral(pair: "re.Match[str]") -> str:
+    high, low = (int(part, 16) for part in pair.groups())
+    return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+
+def _wire_name(name: str, shape: Shape) -> str:
+    # A flattened list is spelled by its element's name where it has one (AWS query protocol, "flattened lists").
+    if shape.kind == LIST and shape.flattened and shape.member.wire_name:
+        return shape.member.wire_name
+    return shape.wire_name or name

@@ -1,0 +1,62 @@
+"""JSON read strictly: at most 32 deep and 10 000 values, no name twice, no NaN, whole UTF-8 (SECURITY 1.17, CVE row 28).
+
+The limits are checked on the bytes before anything is built, so a hostile body costs a scan and no memory.
+"""
+
+import json
+import re
+from typing import Any, NoReturn
+
+JSON_DEPTH_MAX = 32
+JSON_NODES_MAX = 10_000
+BODY_BYTES_MAX = 1_048_576
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+
+class BadJSON(ValueError):
+    """The text is not JSON that we read; the message says why and never repeats the text."""
+
+
+def decode(body: bytes) -> Any:
+    """The value of a JSON text, or BadJSON."""
+    if len(body) > BODY_BYTES_MAX:
+        raise BadJSON(f"the body is larger than {BODY_BYTES_MAX} bytes")
+    _check_size(body)
+    try:
+        value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair is no text
+    except BadJSON:
+        raise
+    except UnicodeError:
+        raise BadJSON("the body is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise BadJSON("the body is not JSON") from None
+    return value
+
+
+def _check_size(body: bytes) -> None:
+    openers = body.count(b"{") + body.count(b"[")
+    if openers + body.count(b",") <= JSON_NODES_MAX and openers <= JSON_DEPTH_MAX:
+        return  # brackets and commas inside strings only make this estimate larger
+    structure = _STRING.sub(b"", body)
+    if structure.count(b"{") + structure.count(b"[") + structure.count(b",") > JSON_NODES_MAX:
+        raise BadJSON(f"the body holds more than {JSON_NODES_MAX} values")
+    depth = 0
+    for byte in structure.translate(None, _NOT_BRACKETS):
+        depth += 1 if byte in b"[{" else -1
+        if depth > JSON_DEPTH_MAX:
+            raise BadJSON(f"the body is nested deeper than {JSON_DEPTH_MAX}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise BadJSON("a member name occurs twice in one object")
+    return members
+
+
+def _no_constant(_text: str) -> NoReturn:
+    raise BadJSON("NaN and Infinity are not JSON")
