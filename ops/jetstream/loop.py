@@ -48,6 +48,11 @@ class NatsLoop:
         started.wait()
 
     @property
+    def thread(self) -> threading.Thread:
+        """The thread that everything here runs on."""
+        return self._thread
+
+    @property
     def ready(self) -> bool:
         """True while the connection is up."""
         return self.link.up and not self._closed
