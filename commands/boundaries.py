@@ -68,14 +68,15 @@ class Boundaries(Repository[str]):
 
     def _read(self, start: State, version: int | None) -> State:
         last = None
+        mapper: Any = self.event_store.mapper
+        assert isinstance(mapper, EntryMapper)
 
         def entries() -> Iterator[Entry]:
             nonlocal last
             for last in self.event_store.recorder.select_events(start.id, gt=start.version, lte=version):
-                yield mapper.to_domain_event(last)
+                entry: Entry = mapper.to_domain_event(last)
+                yield entry
 
-        mapper = self.event_store.mapper
-        assert isinstance(mapper, EntryMapper)
         state = fold(start, entries())
         assert state is not None
         if last is not None:

@@ -45,6 +45,9 @@ class Given(Protocol):
     def unseal(self, owner: str, field: str, sealed: Sealed) -> str:
         """The plain text again. Raises Erased where the owner's key is gone."""
 
+    def principal_id(self, arn: str) -> str | None:
+        """The unique id of a user or role in any account, by its ARN; None where there is none."""
+
 
 class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pascal"):
     """One action. Concrete classes name `service` and `boundary`; the class name is the AWS action, letter for letter."""

@@ -31,7 +31,7 @@ class Ledger(Application[str]):
     """Executes commands. One lane per boundary keeps their order; conflicts come only from other processes."""
 
     is_snapshotting_enabled = True
-    snapshot_class = StateSnapshot  # type: ignore[assignment]
+    snapshot_class = StateSnapshot
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Ledger(Application[str]):
 
     # -- what the library asks for -------------------------------------------------------------------------------
 
-    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:  # type: ignore[override]
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Only what the composition passes: the library would let stray environment variables replace our parts."""
         if not env or not env.get("PERSISTENCE_MODULE"):
             raise ValueError(
@@ -157,7 +157,7 @@ class Ledger(Application[str]):
     def _try_snapshot(self, snapshot: StateSnapshot) -> None:
         assert self.snapshots is not None
         try:
-            self.snapshots.put([snapshot])  # type: ignore[list-item]
+            self.snapshots.put([snapshot])
         except PersistenceError:
             return  # another process was first, or the disk is full: the entries are still there
 
