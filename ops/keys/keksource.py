@@ -87,18 +87,22 @@ class KEKFile:
             raise
         except OSError as error:
             raise KEKRefused(f"the key file {self.path} cannot be opened: {error.strerror}") from None
-        with os.fdopen(handle, "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise KEKRefused(f"the key file {self.path} is not a regular file")
-            if about.st_mode & 0o077:
-                mode = stat.S_IMODE(about.st_mode)
-                raise KEKRefused(f"the key file {self.path} has mode {mode:04o}: run `chmod 600 {self.path}`")
-            if about.st_uid not in (os.geteuid(), 0):
-                raise KEKRefused(
-                    f"the key file {self.path} belongs to user {about.st_uid}: give it to the one who runs this"
-                )
-            return file.read(KEK_TEXT_BYTES_MAX + 1).decode("ascii", "replace")
+        try:
+            self._refuse_unsafe(os.fstat(handle))
+            return os.read(handle, KEK_TEXT_BYTES_MAX + 1).decode("ascii", "replace")
+        finally:
+            os.close(handle)
+
+    def _refuse_unsafe(self, about: os.stat_result) -> None:
+        if not stat.S_ISREG(about.st_mode):
+            raise KEKRefused(f"the key file {self.path} is not a regular file")
+        if about.st_mode & 0o077:
+            mode = stat.S_IMODE(about.st_mode)
+            raise KEKRefused(f"the key file {self.path} has mode {mode:04o}: run `chmod 600 {self.path}`")
+        if about.st_uid not in (os.geteuid(), 0):
+            raise KEKRefused(
+                f"the key file {self.path} belongs to user {about.st_uid}: give it to the user who runs this program"
+            )
 
 
 class KEKEnvironment:

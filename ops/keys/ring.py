@@ -93,6 +93,7 @@ class KeyRing:
         key = (self._young.get(owner) or self._open_or_create(owner)).first
         if next(key.uses) > self._seals_max:
             key = self._renew(owner, key.id).first
+            next(key.uses)
         nonce = os.urandom(NONCE_BYTES)
         box = key.encrypt(nonce, plain, key.bindings.get(field) or key.binding(field))
         return Sealed(key.id, FORMAT + nonce + box)
