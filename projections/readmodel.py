@@ -1,13 +1,12 @@
-"""Read models: answers made from the log. Each has a name, a VERSION and a position, and stops, visibly, where it fails (DESIGN §4)."""
+"""Read models: answers made from the log. Each has a name, a VERSION and a position, and stops visibly where it fails."""
 
 import enum
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
-
 from muniment.domain.errors import ReadModelBehind, ValidationError
 from muniment.domain.ledger import Entry, Fact
 from muniment.domain.position import Position
@@ -24,6 +23,13 @@ class Foreign(Fact, frozen=True):
 
     name: str
     fact_version: int
+
+    def evolve(self, state: Any, entry: Entry) -> None:
+        raise Concern(f"unknown fact `{self.name}` version {self.fact_version}: upgrade this node")
+
+
+class Concern(Exception):
+    """An entry that concerns a model and cannot be applied."""
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):
@@ -76,10 +82,6 @@ class Counters:
         self.resets = 0
 
 
-class Concern(Exception):
-    """An entry that concerns this model and cannot be applied."""
-
-
 class Lag(msgspec.Struct, frozen=True):
     """How far a model is behind what is known to be in a stream."""
 
@@ -103,7 +105,8 @@ class ReadModel:
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self.status = Status()
         self.counters = Counters()
-        self.checkpoints: dict[str, Checkpoint] = {}
+        self.checkpoints: dict[str, Checkpoint] = {}  # a durable model sets them when it opens its rows
+        self.epochs: dict[str, str] = {}  # stream → epoch of what is being read
         self._monotonic = monotonic
         self._heads: dict[str, int] = {}
         self._level: dict[str, float] = {}  # when it was last known to be level with each stream
@@ -125,6 +128,20 @@ class ReadModel:
         self.checkpoints = {}
         self.status = Status()
         self.counters.resets += 1
+
+    def expired(self, stream: str, first: int) -> None:
+        """Drop what came from entries of `stream` before `first`: they have expired there. The same live and in a rebuild."""
+
+    def begin_bulk(self, entries: int) -> None:
+        """About `entries` entries come at once, in large batches; nobody reads this model until `end_bulk` and `live`."""
+
+    def end_bulk(self) -> None:
+        """The many are over. May be called without a `begin_bulk`."""
+
+    def checkpoint_after(self, batch: Sequence[Recorded]) -> Checkpoint:
+        """Where the model is once it has taken `batch`: what a durable model writes with its rows, in one transaction."""
+        last = batch[-1]
+        return Checkpoint(self.epochs.get(last.stream, ""), last.sequence, last.entry.digest)
 
     def concerns(self, entry: Entry) -> bool:
         """Whether the entry's boundary is one this model reads."""
@@ -149,21 +166,21 @@ class ReadModel:
             return
         fresh = batch if batch[0].sequence > known else batch[known - batch[0].sequence + 1 :]
         began = self._monotonic()
-        if (reason := self._try(fresh)) is not None and len(fresh) > 1:
-            for number, recorded in enumerate(fresh):
+        self.epochs[stream] = epoch
+        if self._try(fresh) is None:
+            self._took(fresh)
+        else:
+            for recorded in fresh:  # given again one by one, to find out which one it was
                 if (reason := self._try((recorded,))) is not None:
-                    fresh, failed = fresh[:number], recorded
+                    self.stop(reason, stream, recorded.sequence)
                     break
-        elif reason is not None:
-            fresh, failed = (), fresh[0]
+                self._took((recorded,))
         self.counters.seconds += self._monotonic() - began
-        if fresh:
-            last = fresh[-1]
-            self.counters.entries += len(fresh)
-            self.counters.batches += 1
-            self.reached(stream, Checkpoint(epoch, last.sequence, last.entry.digest))
-        if reason is not None:
-            self.stop(reason, stream, failed.sequence)
+
+    def _took(self, batch: Sequence[Recorded]) -> None:
+        self.counters.entries += len(batch)
+        self.counters.batches += 1
+        self.reached(batch[0].stream, self.checkpoint_after(batch))
 
     def _try(self, batch: Sequence[Recorded]) -> str | None:
         try:

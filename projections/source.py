@@ -43,6 +43,7 @@ class SourceLost(Exception):
 
 
 Deliver = Callable[[Sequence[Stored]], None]
+Ended = Callable[[str], None]
 Stop = Callable[[], None]
 
 
@@ -62,10 +63,11 @@ class Source(Protocol):
     def batches(self, after: int, until: int) -> Iterator[Sequence[Stored]]:
         """The messages after sequence `after` up to and with `until`, in order, some thousands at a time. Raises SourceLost."""
 
-    def follow(self, after: int, deliver: Deliver) -> Stop:
+    def follow(self, after: int, deliver: Deliver, ended: Ended) -> Stop:
         """Deliver every message after `after`, in order, as it arrives, from a thread of the source's own.
 
-        Reconnects by itself and goes on where it was. Returns the function that ends it; nothing is delivered after that.
+        Reconnects by itself and goes on where it was. Where that cannot be, because messages are missing or the stream is
+        another one, it calls `ended` once with the reason. Returns the function that stops it; nothing is delivered then.
         """
 
     def heard(self) -> Heard:

@@ -4,12 +4,12 @@ Because `prev` links a chain's entries, the signature on its last one vouches fo
 in IAM_ACTIVITY it is a writing process. A break names the stream and the first bad sequence, and stops every reader.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
-
 from muniment.domain import stored
+from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry
 from muniment.domain.stored import SIGNING_CONTEXT, Body, Damaged, Envelope, UnknownFact
 from muniment.projections.readmodel import IAM_ACTIVITY, Foreign, Recorded
@@ -54,21 +54,33 @@ class Chains:
     a chain met for the first time is then accepted from any version on, and that entry's own signature is checked.
     """
 
-    def __init__(self, stream: str, verifier: Verifier, position: int = 0, anchored: bool = False) -> None:
+    def __init__(
+        self,
+        stream: str,
+        verifier: Verifier,
+        position: int = 0,
+        *,
+        anchored: bool = False,
+        begins: Callable[[], int] | None = None,
+    ) -> None:
         self.stream = stream
         self.position = position
         self.anchored = anchored
         self.links: dict[str, Link] = {}
         self._verifier = verifier
+        self._begins = begins  # where the stream begins now, for a stream whose entries expire
+        self._every: list[Proof] | None = None
         self._proofs: dict[str, Proof] = {}  # chain → its last entry whose signature is unchecked
         self._anchors: list[Proof] = []
 
-    def open(self, messages: Sequence[Stored]) -> tuple[list[Recorded], Broken | None]:
+    def open(self, messages: Sequence[Stored], every: bool = False) -> tuple[list[Recorded], Broken | None]:
         """Decode `messages` and check order, hashes, versions and subjects; signatures wait for `confirm`.
 
+        `every` makes `confirm` check each entry's signature and not only the last of each chain.
         Answers the entries before the first break, and the break.
         """
         opened: list[Recorded] = []
+        self._every = [] if every else None
         try:
             for message in messages:
                 opened.append(self._next(message))
@@ -80,7 +92,8 @@ class Chains:
         """Whether the last signature of every chain read since the last call is good. Each vouches for its whole chain."""
         proofs, self._proofs = self._proofs, {}
         anchors, self._anchors = self._anchors, []
-        return all(map(self._signed, proofs.values())) and all(map(self._signed, anchors))
+        every, self._every = self._every or (), None
+        return all(map(self._signed, (*proofs.values(), *anchors, *every)))
 
     def _signed(self, proof: Proof) -> bool:
         return is_signed(self._verifier, proof.envelope)
@@ -88,7 +101,7 @@ class Chains:
     def _next(self, message: Stored) -> Recorded:
         sequence, data = message.sequence, message.data
         if sequence != self.position + 1:
-            raise Broken(self.stream, self.position + 1, _misplaced(self.position, sequence))
+            self._cross(sequence)
         try:
             envelope = stored.open_envelope(data)
             entry = entry_of(envelope, stored.digest(data))
@@ -101,9 +114,21 @@ class Chains:
         elif (wrong := _unlinked(link, entry)) is not None:
             raise Broken(self.stream, sequence, wrong)
         self.links[chain] = Link(entry.version, entry.digest)
-        self._proofs[chain] = Proof(sequence, envelope)
+        if self._every is None:
+            self._proofs[chain] = Proof(sequence, envelope)
+        else:
+            self._every.append(Proof(sequence, envelope))
         self.position = sequence
         return Recorded(self.stream, sequence, message.time_ns // 1_000, entry)
+
+    def _cross(self, sequence: int) -> None:
+        """Pass over a gap that is only expiry. Raises Broken for any other."""
+        if sequence <= self.position:
+            raise Broken(self.stream, sequence, f"sequence {sequence} came again after {self.position}")
+        if self._begins is None or sequence > self._begins():
+            gap = f"the stream goes from sequence {self.position} to {sequence}: entries are missing"
+            raise Broken(self.stream, self.position + 1, gap)
+        self.skip_to(sequence)
 
     def _place(self, sequence: int, subject: str, entry: Entry) -> str:
         """The chain of an entry that stands where it says it does."""
@@ -111,7 +136,9 @@ class Chains:
         name = fact.name if type(fact) is Foreign else type(fact).__name__
         if subject != f"iam.{entry.boundary}.{name}":
             raise Broken(
-                self.stream, sequence, f"the entry says it is `{name}` of `{entry.boundary}` but stands under `{subject}`"
+                self.stream,
+                sequence,
+                f"the entry says it is `{name}` of `{entry.boundary}` but stands under `{subject}`",
             )
         activity = entry.boundary.startswith(ACTIVITY_KIND + ".")
         if activity is not (self.stream == IAM_ACTIVITY) or activity is not bool(entry.writer):
@@ -126,6 +153,11 @@ class Chains:
             self.links.clear()  # a link may lead to an expired entry; each chain starts from a signed one again
 
 
+def links_of(states: Iterable[State]) -> dict[str, Link]:
+    """The links at which the chains of folded boundaries go on."""
+    return {state.id: Link(state.version, state.head) for state in states}
+
+
 def entry_of(envelope: Envelope, digest: bytes) -> Entry:
     """The entry in an envelope; a fact this program does not know becomes a Foreign one. Raises Damaged."""
     try:
@@ -134,7 +166,16 @@ def entry_of(envelope: Envelope, digest: bytes) -> Entry:
         body = msgspec.msgpack.decode(envelope.body, type=Body)
         fact = Foreign(unknown.name, unknown.version)
         return Entry(
-            body.id, body.boundary, body.version, body.time, body.actor, body.command, body.prev, fact, body.writer, digest
+            body.id,
+            body.boundary,
+            body.version,
+            body.time,
+            body.actor,
+            body.command,
+            body.prev,
+            fact,
+            body.writer,
+            digest,
         )
 
 
@@ -149,12 +190,6 @@ def first_unsigned(verifier: Verifier, messages: Iterable[Stored]) -> Broken | N
         if not is_signed(verifier, stored.open_envelope(message.data)):
             return Broken(message.stream, message.sequence, "the entry carries no valid signature")
     return None
-
-
-def _misplaced(position: int, sequence: int) -> str:
-    if sequence <= position:
-        return f"sequence {sequence} came again after {position}"
-    return f"the stream goes from sequence {position} to {sequence}: entries are missing"
 
 
 def _unlinked(link: Link | None, entry: Entry) -> str | None:
