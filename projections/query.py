@@ -18,6 +18,10 @@ class Views(Protocol):
         """The directory's state of a boundary; the empty one where nothing was recorded yet."""
 
     @property
+    def cursor_key(self) -> bytes:
+        """The secret that markers of lists are MACed with (SECURITY CVE row 30); at least 32 random bytes, the same on every node."""
+
+    @property
     def timeline(self) -> Any:
         """The audit timeline (projections/timeline)."""
 
