@@ -209,6 +209,6 @@ def _policy(name: str, path: str, description: str, statements: list[dict[str, A
     return ManagedPolicy(name, arn, unique_id, path, description, document)
 
 
-MANAGED_POLICIES: Final[Mapping[str, ManagedPolicy]] = MappingProxyType(
+MANAGED: Final[Mapping[str, ManagedPolicy]] = MappingProxyType(
     {policy.arn: policy for policy in (_policy(name, *rest) for name, rest in sorted(_STATEMENTS.items()))}
 )
