@@ -17,7 +17,7 @@ from eventsourcing.persistence import DataError, IntegrityError, OperationalErro
 
 from muniment.ops.jetstream import api
 from muniment.ops.jetstream.batch import Guarded, Sending
-from muniment.ops.jetstream.errors import ApiError, Lost, NatsError, NoResponders, NotSent, PermissionDenied, Refused
+from muniment.ops.jetstream.errors import ApiError, Lost, NatsError, NoResponders, NotSent, PermissionDenied, Refused, TimedOut
 from muniment.ops.jetstream.link import Link
 
 WRONG_LAST_SEQUENCE = 10071
@@ -42,18 +42,16 @@ async def append(link: Link, stream: str, messages: Sequence[Guarded], deadline:
     The first message must carry a guard. Raises IntegrityError (a guard was stale: nothing stored), OperationalError
     (nothing stored or sent), Unknown, DataError (a message too large).
     """
-    attempt = _Append(link, stream, messages, deadline)
-    try:
-        last = await attempt.run()
-    except asyncio.CancelledError:
-        if attempt.doubtful:
-            raise Unknown("closed while an append was under way: it may have been stored") from None
-        raise
-    return list(range(last - len(messages) + 1, last + 1))
+    return await Append(link, stream, messages, deadline).sequences()
 
 
-class _Append:
-    """One append on its way. `doubtful` is true once a copy may have reached the server without an answer."""
+class Append:
+    """One append on its way. `doubtful` is true once a copy may have reached the server without an answer.
+
+    `repeats` says that a copy does no harm, because the guard lets only one of them in.
+    """
+
+    repeats = True
 
     def __init__(self, link: Link, stream: str, messages: Sequence[Guarded], deadline: float) -> None:
         self.doubtful = False
@@ -65,20 +63,31 @@ class _Append:
         self._deadline = deadline
         self._pause = PAUSE_SECONDS_MIN
 
-    async def run(self) -> int:
-        """Try until the fate is known; the sequence of the last message."""
+    async def sequences(self) -> list[int]:
+        """Try until the fate is known; the sequences of all messages."""
+        try:
+            last = await self._try()
+        except asyncio.CancelledError:
+            if self.doubtful:
+                raise Unknown("closed while an append was under way: it may have been stored") from None
+            raise
+        return list(range(last - self._count + 1, last + 1))
+
+    async def _try(self) -> int:
         while True:
             doubted = self.doubtful
             try:
-                self._sending.check_size(self._link.payload_bytes_max)
                 await self._link.wait_up(self._left())
-                return await self._send()
+                self._sending.check_size(self._link.payload_bytes_max)
+                if self.repeats or not doubted:
+                    return await self._send()
+                failure: NatsError = TimedOut("no answer, and what was sent is not there yet")
             except ValueError as exc:
                 raise DataError(str(exc)) from None
             except (PermissionDenied, Refused) as exc:
                 raise self._give_up(exc) from exc
             except (NotSent, NoResponders) as exc:
-                failure: NatsError = exc
+                failure = exc
             except Lost as exc:
                 failure, self.doubtful = exc, True
             except ApiError as exc:

@@ -108,20 +108,17 @@ def foreign_reader(name: str, stream: str, consumer: str) -> Role:
     )
 
 
-def render_permissions(role: Role, indent: str = "") -> str:
-    """The `permissions` block of one user in nats-server's configuration language."""
-    lines = ["permissions {"]
+def render_rules(role: Role) -> str:
+    """What stands inside one user's `permissions` block, in nats-server's configuration language."""
+    lines = []
     for verb, subjects in (("publish", role.publish), ("subscribe", role.subscribe)):
-        lines.append(f"  {verb} {{ allow: [")
-        lines += [f'    "{subject}"' for subject in subjects]
-        lines.append("  ] }")
-    lines.append("}")
-    return "\n".join(indent + line for line in lines)
+        lines.append(f"{verb} {{ allow: [")
+        lines += [f'  "{subject}"' for subject in subjects]
+        lines.append("] }")
+    return "\n".join(lines)
 
 
-def render_users(public_keys: dict[str, str], indent: str = "    ") -> str:
-    """The `users` list of an `authorization` or account block: role name → public nkey."""
-    users = []
-    for name, key in public_keys.items():
-        users.append(f"{indent}{{\n{indent}  nkey: {key}\n{render_permissions(ROLES[name], indent + '  ')}\n{indent}}}")
-    return "users: [\n" + "\n".join(users) + "\n  ]"
+def render_users(public_keys: dict[str, str]) -> str:
+    """The `users` list of an `authorization` block: role name → public nkey."""
+    users = [f"{{ nkey: {key}\npermissions {{\n{render_rules(ROLES[name])}\n}} }}" for name, key in public_keys.items()]
+    return "users: [\n" + "\n".join(users) + "\n]"

@@ -64,6 +64,29 @@ def reset(settings: ConnectionSettings, activity_days: int = ACTIVITY_DAYS) -> N
     _with_link(settings, work)
 
 
+def provision_reader(settings: ConnectionSettings, name: str, boundaries: tuple[str, ...], replicas: int = 1) -> None:
+    """Make the durable pull consumer of a foreign reader over whole boundaries (`account.123456789012`).
+
+    Whole ones only: a filter by fact name would break the chain. `permissions.foreign_reader` is what its user may do.
+    Idempotent; raises ApiError where a consumer of that name is configured otherwise.
+    """
+    config = {
+        "durable_name": name,
+        "name": name,
+        "filter_subjects": [f"iam.{boundary}.>" for boundary in boundaries],
+        "deliver_policy": "all",
+        "ack_policy": "explicit",
+        "replay_policy": "instant",
+        "num_replicas": replicas,
+    }
+
+    async def work(link: Link) -> None:
+        body = {"stream_name": "IAM", "config": config, "action": "create"}
+        await patiently(link, f"CONSUMER.CREATE.IAM.{name}", body, time.monotonic() + PROVISION_SECONDS_MAX)
+
+    _with_link(settings, work)
+
+
 def _with_link(settings: ConnectionSettings, work: Any) -> Any:
     """Run work on a connection of its own, so that administration lasts no longer than this call."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,8 +21,8 @@ from eventsourcing.persistence import (
 from muniment.ops.jetstream import api, directget
 from muniment.ops.jetstream.api import Stored
 from muniment.ops.jetstream.batch import BATCH_MESSAGES_MAX, Guarded
+from muniment.ops.jetstream.calls import operational
 from muniment.ops.jetstream.doubt import append
-from muniment.ops.jetstream.errors import NatsError
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
 from muniment.ops.jetstream.subjects import BadSubject, Subjects
 from muniment.ops.jetstream.subscription import JetStreamSubscription
@@ -209,13 +208,7 @@ class _Recorder:
         return StoredEvent(originator_id, _version(stored), topic, stored.data)
 
     def _run(self, coroutine: Coroutine[Any, Any, T], deadline: float) -> T:
-        """Run on the loop; what NATS cannot do becomes the library's OperationalError (nothing was stored)."""
-        try:
-            return self.loop.run(coroutine, deadline)
-        except NatsError as exc:
-            raise OperationalError(str(exc)) from exc
-        except (TimeoutError, asyncio.CancelledError) as exc:
-            raise OperationalError("the connection to NATS was closed while waiting") from exc
+        return operational(self.loop, coroutine, deadline)
 
 
 class JetStreamAggregateRecorder(_Recorder, AggregateRecorder):

@@ -61,7 +61,12 @@ def specs(activity_days: int = ACTIVITY_DAYS, decision_days: int = DECISION_DAYS
     return (
         StreamSpec("IAM", p.IAM_SUBJECTS, "the source of truth: facts of every boundary", True, extra={"allow_atomic": True}),
         StreamSpec(
-            "IAM_ACTIVITY", p.ACTIVITY_SUBJECTS, "what happened without changing state", True, activity_days * DAY_SECONDS
+            "IAM_ACTIVITY",
+            p.ACTIVITY_SUBJECTS,
+            "what happened without changing state",
+            True,
+            activity_days * DAY_SECONDS,
+            extra={"allow_atomic": True},       # a writer's chain must not lose a link in the middle of a batch
         ),
         StreamSpec(
             "IAM_PROOFS",
