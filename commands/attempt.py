@@ -8,7 +8,7 @@ from muniment.commands.lane import Turn
 from muniment.commands.mapper import EntryMapper, Prepared
 from muniment.commands.provenance import cause, sealed_actor
 from muniment.commands.task import Outcome, Task
-from muniment.domain.boundary import State, new_state
+from muniment.domain.boundary import State
 from muniment.domain.errors import IdempotencyMismatch, Refused
 from muniment.domain.ledger import Actor, Entry, Fact
 from muniment.domain.remembered import Done
@@ -111,6 +111,5 @@ class Attempt:
 
     def _draft(self, boundary: str) -> State:
         if (draft := self._drafts.get(boundary)) is None:
-            before = self._before.setdefault(boundary, new_state(boundary))
-            draft = self._drafts[boundary] = before.draft()
+            draft = self._drafts[boundary] = self._load(boundary).draft()
         return draft

@@ -16,9 +16,8 @@ R = TypeVar("R")
 class Turn(Generic[W, R]):
     """One piece of work in line: settled with a result or an error, or called to the head of the lane."""
 
-    def __init__(self, work: W, alone: bool = False) -> None:
+    def __init__(self, work: W) -> None:
         self.work = work
-        self.alone = alone  # it cannot share an append with others
         self.settled = False
         self._result: R | None = None
         self._error: Exception | None = None
@@ -106,7 +105,4 @@ class Lane(Generic[W, R]):
                 heir.call()
 
     def _take(self) -> list[Turn[W, R]]:
-        turns = [self._waiting.popleft()]
-        while not turns[0].alone and self._waiting and len(turns) < self._together_max and not self._waiting[0].alone:
-            turns.append(self._waiting.popleft())
-        return turns
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._together_max))]

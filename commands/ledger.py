@@ -83,9 +83,7 @@ class Ledger(Application[str]):
         decides later).
         """
         actor = context.caller.actor
-        task = Task(command, context)
-        alone = bool(command.also(actor))
-        return self._lane(command.target(actor)).submit(Turn(task, alone))
+        return self._lane(command.target(actor)).submit(Turn(Task(command, context)))
 
     def tell(self, sequence: int) -> None:
         """The log is known to reach `sequence`: later commands are judged from there at least."""

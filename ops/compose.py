@@ -1,0 +1,134 @@
+"""The one place that knows every concrete class: builds a process's parts from its settings and wires them (DESIGN §1)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from muniment.api.app import build_app
+from muniment.api.services import Services
+from muniment.commands.activity import Activity
+from muniment.commands.ledger import Ledger
+from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
+from muniment.ops.connection import LogServer
+from muniment.ops.jetstream.factory import share, unshare
+from muniment.ops.jetstream.keystore import JetStreamKeyStore
+from muniment.ops.jetstream.loop import NatsLoop
+from muniment.ops.jetstream.publisher import Publisher
+from muniment.ops.jetstream.source import StreamSource
+from muniment.ops.keys.kek import KEKs
+from muniment.ops.keys.ring import KeyRing
+from muniment.ops.metrics import ModelMetrics
+from muniment.ops.readiness import Readiness
+from muniment.ops.reads import Reads
+from muniment.ops.settings import Settings
+from muniment.projections.access.access import Access
+from muniment.projections.access.gate import AccessGate
+from muniment.projections.credentials import Credentials
+from muniment.projections.directory import Directory
+from muniment.projections.feed import Feed
+from muniment.projections.fold import Fold
+from muniment.projections.readmodel import IAM, IAM_ACTIVITY
+
+CONNECT_SECONDS_MAX = 30.0
+LOAD_SECONDS_MAX = 600.0
+
+
+@dataclass
+class Core:
+    """The running parts over one log. An ephemeral reset closes one and builds the next."""
+
+    ring: KeyRing
+    ledger: Ledger
+    activity: Activity
+    feed: Feed
+    reads: Reads
+    readiness: Readiness
+    loops: tuple[NatsLoop, ...]
+    sources: tuple[StreamSource, ...]
+    shared: str
+    registry: CollectorRegistry
+
+    def close(self) -> None:
+        """Stop everything, writers first, so that what they still hold is recorded."""
+        self.activity.close()
+        self.ledger.close()
+        self.feed.close()
+        for source in self.sources:
+            source.close()
+        unshare(self.shared)
+        for loop in self.loops:
+            loop.close()
+
+
+def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
+    """Connect and wire. The models are loading when this returns; `Core.feed.wait_loaded` tells when they are live."""
+    connection = log.as_role("api")
+    loop = NatsLoop(connection)
+    loop.wait_ready(CONNECT_SECONDS_MAX)
+    ring = KeyRing(JetStreamKeyStore(loop), keks)
+    sources = (StreamSource(connection, IAM), StreamSource(connection, IAM_ACTIVITY, expires=True))
+    fold = Fold()
+    access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
+    timeline = _timeline(settings)
+    models = [access, credentials, directory, *([timeline] if timeline is not None else [])]
+    feed = Feed(sources, ring, models, fold)
+    shared = share(loop)
+    activity = Activity(Publisher(loop, IAM_ACTIVITY), ring)
+    ledger = Ledger(
+        {
+            "PERSISTENCE_MODULE": "muniment.ops.jetstream",
+            "JETSTREAM_LOOP": shared,
+            "ORIGINATOR_ID_TYPE": "text",
+            "SNAPSHOTS_FILE": "" if settings.ephemeral else str(settings.ledger_file),
+        },
+        signer=ring,
+        sealer=ring,
+        gate=AccessGate(access),
+        resolve=lambda arn: access.principal_id(arn),
+    )
+    ledger.on_appended = feed.saw
+    reads = Reads(directory, credentials, access, timeline, ring.mac_key("cursors"), lambda: ledger.seen)
+    registry = CollectorRegistry()
+    registry.register(ModelMetrics(feed, activity))
+    feed.start()
+    return Core(
+        ring,
+        ledger,
+        activity,
+        feed,
+        reads,
+        Readiness(log, loop, feed),
+        (loop,),
+        sources,
+        shared,
+        registry,
+    )
+
+
+def build_services(settings: Settings, core: Core, reset: Any = None) -> Services:
+    """What the fronts get."""
+    return Services(
+        ledger=core.ledger if settings.role != "decisions" else None,
+        activity=core.activity if settings.role != "decisions" else None,
+        gate=core.ledger.gate,
+        reads=core.reads,
+        sealer=core.ring,
+        readiness=core.readiness,
+        epoch=lambda: core.feed.position().epoch,
+        region=settings.region,
+        public_url=settings.public_url,
+        trusted_proxies=frozenset(settings.trusted_proxies),
+        log_reads=settings.log_reads,
+        reset=reset,
+    )
+
+
+def build_front(settings: Settings, core: Core, reset: Any = None) -> FastAPI:
+    """The HTTP application over a core."""
+    return build_app(build_services(settings, core, reset), core.registry)
+
+
+def _timeline(settings: Settings) -> Any:
+    return None

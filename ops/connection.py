@@ -1,0 +1,65 @@
+"""The NATS that this process works with: the embedded server, or one that somebody else runs (DESIGN §8)."""
+
+from muniment.ops.jetstream import provision
+from muniment.ops.jetstream.embedded import EmbeddedServer
+from muniment.ops.jetstream.settings import ConnectionSettings
+from muniment.ops.settings import BadSetting, Settings
+
+
+class LogServer:
+    """Opens the log and hands out connections by role. The embedded server is provisioned here, and only here."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.embedded: EmbeddedServer | None = None
+
+    def open(self) -> None:
+        """Start and provision the embedded server; an external one must have been provisioned (`muniment provision`).
+
+        Raises DataDirectoryInUse, ServerDidNotStart, Drift.
+        """
+        settings = self._settings
+        if settings.nats:
+            return
+        self.embedded = EmbeddedServer(None if settings.ephemeral else settings.data, ephemeral=settings.ephemeral)
+        self.embedded.start()
+        provision.provision(self.embedded.credentials("provision"), ephemeral=settings.ephemeral)
+        if not settings.ephemeral:  # an ephemeral server keeps the right to reset its streams (DESIGN §8)
+            self.embedded.retire("provision")
+
+    def as_role(self, role: str) -> ConnectionSettings:
+        """How to connect as `role`."""
+        if self.embedded is not None:
+            return self.embedded.credentials(role)
+        settings = self._settings
+        if not settings.nats:
+            raise BadSetting("the log is not open")
+        return ConnectionSettings.external(
+            settings.nats,
+            role,
+            credentials_file=settings.nats_credentials,
+            tls_ca=settings.nats_ca,
+            tls_cert=settings.nats_cert,
+            tls_key=settings.nats_key,
+        )
+
+    def reset(self) -> None:
+        """Throw every stream away and make them anew. Ephemeral servers only."""
+        assert self.embedded is not None
+        provision.reset(self.embedded.credentials("provision"))
+
+    def sync_always(self) -> bool | None:
+        """Whether acknowledgements mean the disk has it; None where the server is not ours to ask."""
+        if self.embedded is None:
+            return None
+        return self.embedded.ephemeral or self.embedded.sync_always()
+
+    @property
+    def url(self) -> str:
+        """The server's URL."""
+        return self.embedded.url if self.embedded is not None else self._settings.nats
+
+    def close(self) -> None:
+        """Stop the embedded server."""
+        if self.embedded is not None:
+            self.embedded.close()

@@ -1,0 +1,26 @@
+"""Structured logs: JSON lines on a pipe, readable lines on a terminal. What may be logged is chosen where it is logged (SECURITY 18)."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure(level: Literal["debug", "info", "warning", "error"] = "info") -> None:
+    """Set up logging of this process, to standard error."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)
+            if terminal
+            else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.getLogger("uvicorn").handlers.clear()
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

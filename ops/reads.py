@@ -1,0 +1,64 @@
+"""The read models of one process, as queries and the API see them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from muniment.domain.boundary import State
+from muniment.domain.errors import ReadModelBehind
+from muniment.projections.access.access import Access
+from muniment.projections.credentials import Credential, Credentials
+from muniment.projections.directory import Directory
+from muniment.projections.readmodel import ReadModel
+
+WAIT_SECONDS = 2.0
+
+
+class Reads:
+    """Implements `projections.query.Views` and `api.services.ReadSide`."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        credentials: Credentials,
+        access: Access,
+        timeline: Any,
+        cursor_key: bytes,
+        seen: Callable[[], int],
+    ) -> None:
+        self.directory, self.credentials, self.access, self.timeline = directory, credentials, access, timeline
+        self.cursor_key = cursor_key
+        self._seen = seen
+
+    @property
+    def views(self) -> "Reads":
+        """The models, for queries."""
+        return self
+
+    @property
+    def models(self) -> tuple[ReadModel, ...]:
+        """All of them, in the order they are applied."""
+        return tuple(model for model in (self.access, self.credentials, self.directory, self.timeline) if model)
+
+    def state(self, boundary: str) -> State:
+        """The directory's state of a boundary."""
+        return self.directory.state(boundary)
+
+    def wait(self, position: int, timeout: float = WAIT_SECONDS) -> None:
+        """Return once the directory and the credentials have taken `position`. Raises ReadModelBehind."""
+        self.directory.wait(position, timeout)
+        self.credentials.wait(position, timeout)
+
+    def credential(self, access_key_id: str) -> Credential | None:
+        """The access key of that id. One this process has just written may still be on its way: wait for it once."""
+        found = self.credentials.find(access_key_id)
+        if self.credentials.position() >= self._seen():
+            return found
+        try:
+            self.credentials.wait(self._seen(), WAIT_SECONDS)
+        except ReadModelBehind:
+            return found
+        return self.credentials.find(access_key_id)
+
+    def principal_id(self, arn: str) -> str | None:
+        """The unique id of a user or role in any account, by its ARN."""
+        return self.access.principal_id(arn)
