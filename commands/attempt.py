@@ -58,7 +58,7 @@ class Attempt:
         also = {boundary: self._load(boundary) for boundary in command.also(actor)}
         state = self._load(self._boundary)
         now = ledger.now()
-        given = Drawn(now, actor, ledger.sealer, also, ledger.resolve)
+        given = ledger.draw(now, actor, ledger.sealer, also, ledger.resolve)
         if not task.context.caller.operator:
             position = max(task.context.position, ledger.seen)
             ledger.gate.check(task.context.caller, command.action(), command.resources(state, actor), position)
@@ -70,11 +70,29 @@ class Attempt:
     def _repeat(self, task: Task, done: Done, state: State, given: Drawn) -> Outcome:
         if done.body != task.body:
             raise IdempotencyMismatch("this idempotency key was used before with other parameters; use a new key")
-        pending = tuple(p.entry for p in self.prepared if p.originator_id == state.id)
-        entries = tuple(entry for entry in pending if done.first <= entry.version <= done.last)
-        if not entries:
-            entries = tuple(self._ledger.events.get(state.id, gt=done.first - 1, lte=done.last))  # type: ignore[arg-type]
+        entries = self._entries(state, done)
+        for boundary in task.command.elsewhere(entries):
+            other = self._drafts.get(boundary) or self._ledger.boundaries.get(boundary)
+            if (part := other.remembered.find(task.key, given.now)) is not None:
+                entries += self._entries(other, part)
         return Outcome(0, entries, task.command.answer(state, entries, given), repeated=True)
+
+    def _entries(self, state: State, done: Done) -> tuple[Entry, ...]:
+        """What was recorded in one boundary, from the batch in hand or from the log."""
+        entries = self._recorded(state, done)
+        for boundary in task.command.elsewhere(entries):
+            other = self._load(boundary)
+            if (there := other.remembered.find(task.key, given.now)) is not None:
+                entries += self._recorded(other, there)
+        return Outcome(0, entries, task.command.answer(state, entries, given), repeated=True)
+
+    def _recorded(self, state: State, done: Done) -> tuple[Entry, ...]:
+        """The entries of the first time: from this very batch, or from the log."""
+        pending = (each.entry for each in self.prepared if each.originator_id == state.id)
+        entries = tuple(entry for entry in pending if done.first <= entry.version <= done.last)
+        if entries:
+            return entries
+        return tuple(self._ledger.events.get(state.id, gt=done.first - 1, lte=done.last))  # type: ignore[arg-type]
 
     def _record(self, task: Task, decision: Decision, given: Drawn) -> tuple[Entry, ...]:
         """The decided facts as signed entries in the batch: all of them, or none where one is refused for its size."""

@@ -14,7 +14,10 @@ S = TypeVar("S", bound=State)
 
 
 class At(msgspec.Struct, frozen=True):
-    """A fact for another boundary than the command's own: both are appended in one atomic batch, each under its guard."""
+    """A fact for another boundary than the command's own: both are appended in one atomic batch, each under its guard.
+
+    It need not be one that `also` names: those whose state does not matter to the decision are taken as they are.
+    """
 
     boundary: str
     fact: Fact
@@ -83,6 +86,10 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
         Raises Refused. Pure: the same state and the same given always decide alike.
         """
         raise TypeError(f"{type(self).__name__} decides nothing")
+
+    def elsewhere(self, entries: tuple[Entry, ...]) -> tuple[str, ...]:
+        """Further boundaries whose entries `answer` needs when the command is repeated, as those of its own boundary tell."""
+        return ()
 
     def answer(self, state: S, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:
         """The response's members, from what was recorded; `entries` is empty where nothing had to be. `state` is after."""

@@ -14,6 +14,7 @@ ROLE: Final = "AROA"
 GROUP: Final = "AGPA"
 POLICY: Final = "ANPA"
 ACCESS_KEY: Final = "AKIA"
+ACCESS_KEY_CHARACTERS: Final = 20  # AKIA or ASIA and 16 letters
 SESSION_KEY: Final = "ASIA"
 
 NOBODY: Final = "000000000000"  # the account of unauthenticated callers (DESIGN §2)

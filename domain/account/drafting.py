@@ -7,6 +7,7 @@ from muniment.domain.account.state import Account, Group, Role, User
 
 Entity = TypeVar("Entity", bound=msgspec.Struct)
 Holder = TypeVar("Holder", User, Group, Role)
+Bounded = TypeVar("Bounded", User, Role)
 
 
 def change(table: dict[str, Entity], name: str, **changes: Any) -> Entity:
@@ -46,14 +47,14 @@ def delete_inline(table: dict[str, Holder], name: str, policy_name: str) -> None
     change(table, name, inline={key: text for key, text in table[name.lower()].inline.items() if key != policy_name})
 
 
-def bound(state: Account, table: dict[str, User] | dict[str, Role], name: str, policy_arn: str) -> None:
+def bound(state: Account, table: dict[str, Bounded], name: str, policy_arn: str) -> None:
     """Set the permissions boundary of the user or role called `name`; an empty ARN takes it away."""
     entity = table[name.lower()]
     if entity.boundary:
         count(state.bounds, entity.boundary, -1)
     if policy_arn:
         count(state.bounds, policy_arn, +1)
-    change(table, name, boundary=policy_arn)  # type: ignore[arg-type]
+    change(table, name, boundary=policy_arn)
 
 
 def rename(state: Account, table: dict[str, Entity], old: str, new: str, unique_id: str) -> None:

@@ -16,8 +16,8 @@ def secret_owner(account: str, unique_id: str) -> str:
 
 
 def secret_field(key_id: str) -> str:
-    """The field's name in the seal's associated data: it holds the key's id, so that no secret opens as another's."""
-    return f"secret_access_key/{key_id}"
+    """The field's name in the seal's associated data is the key's id, so that no secret opens as another key's."""
+    return key_id
 
 
 class AccessKeyCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
@@ -26,6 +26,7 @@ class AccessKeyCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     user_name: str
     access_key_id: str
     secret: Sealed
+    owner_id: str  # AIDA…, or the account's number for root: whose data key seals the secret
 
     def evolve(self, state: Account, entry: Entry) -> None:
         key = AccessKey(self.access_key_id, self.secret, entry.time)

@@ -1,6 +1,6 @@
 """Refusals of the service Organizations, as its API reference names them; its protocol answers every one with status 400."""
 
-from muniment.domain.errors import Refused
+from muniment.domain.errors import AccessDenied, Refused
 
 
 class OrganizationsNotInUse(Refused):
@@ -25,3 +25,16 @@ class InvalidOrganizationsInput(Refused):
     """A parameter's value is not acceptable."""
 
     code = "InvalidInputException"
+
+
+class AlreadyInOrganization(Refused):
+    """The caller's account is in an organization, so it cannot make one."""
+
+    code = "AlreadyInOrganizationException"
+
+
+class OrganizationsAccessDenied(AccessDenied):
+    """Only the management account may do this."""
+
+    code = "AccessDeniedException"
+    status = 400

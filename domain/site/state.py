@@ -53,6 +53,13 @@ class AccountRegistered(SiteFact, frozen=True, gc=False, omit_defaults=True):
         state.emails[self.email.lower()] = self.account_id
 
 
+class AccountRegistrationDeclined(SiteFact, frozen=True, gc=False, omit_defaults=True):
+    """An account was asked for and none was made; the organization's request says why. The site stays as it is."""
+
+    request_id: str  # car-…
+    account_name: str
+
+
 class AliasReserved(SiteFact, frozen=True, gc=False, omit_defaults=True):
     """An account holds this alias; one that it held before is free."""
 
@@ -83,6 +90,7 @@ class OrganizationRegistered(SiteFact, frozen=True, gc=False, omit_defaults=True
 
     organization_id: str
     account_id: str
+    feature_set: str = "ALL"
 
     def evolve(self, state: Site, entry: Entry) -> None:
         state.organizations[self.organization_id] = self.account_id

@@ -1,0 +1,132 @@
+"""Commands on access keys: of a user, of whoever calls, of root (FEATURES 1b)."""
+
+from typing import Any, Final
+
+from muniment.commands.command import Decision, Given
+from muniment.commands.iam.contexts import resource_tags
+from muniment.commands.iam.entity import IAMCommand
+from muniment.domain import arn, ids
+from muniment.domain.account.keys import (
+    AccessKeyActivated,
+    AccessKeyCreated,
+    AccessKeyDeactivated,
+    AccessKeyDeleted,
+    keys_of,
+    secret_field,
+    secret_owner,
+)
+from muniment.domain.account.state import AccessKey, Account
+from muniment.domain.errors import LimitExceeded, NoSuchEntity, ValidationError
+from muniment.domain.ledger import Actor, Entry, Fact
+from muniment.domain.quotas import ACCESS_KEYS_PER_USER_MAX
+from muniment.domain.resource import Resource
+from muniment.domain.sealing import Unreadable
+
+ROOT: Final = ""  # the user name under which root's own keys are kept
+STATUSES: Final = ("Active", "Inactive")
+
+
+class AccessKeyCommand(IAMCommand, frozen=True, kw_only=True, rename="pascal"):
+    """A command on the keys of one user, or, where none is named, of the caller."""
+
+    user_name: str = ""
+
+    def owner(self, account: Account, actor: Actor) -> str:
+        """The user's name, or ROOT. Raises NoSuchEntity, and ValidationError where a session names nobody."""
+        if self.user_name:
+            return account.user(self.user_name).name
+        if actor.type == "Root":
+            return ROOT
+        if actor.type != "IAMUser":
+            raise ValidationError("Must specify userName when calling with non-User credentials")
+        if (name := account.ids.get(actor.id)) is None:
+            raise NoSuchEntity(f"The user with name {actor.name} cannot be found.")
+        return account.users[name].name
+
+    def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
+        try:
+            owner = self.owner(state, actor)
+        except NoSuchEntity:
+            return (Resource(arn.iam(state.number, "user", "/", self.user_name or actor.name)),)
+        if owner == ROOT:
+            return (Resource(arn.root(state.number)),)
+        user = state.user(owner)
+        return (Resource(state.user_arn(user), resource_tags(user.tags)),)
+
+
+class CreateAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pascal"):
+    """Create an access key; the secret is shown in this answer only.
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html"""
+
+    def decide(self, state: Account, given: Given) -> Fact:
+        owner = self.owner(state, given.actor)
+        if len(keys_of(state, owner)) >= ACCESS_KEYS_PER_USER_MAX:
+            raise LimitExceeded(f"Cannot exceed quota for AccessKeysPerUser: {ACCESS_KEYS_PER_USER_MAX}")
+        return new_key(state.number, owner, state.user(owner).id if owner else state.number, given)
+
+    def answer(self, state: Account, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:
+        fact = entries[0].fact
+        assert isinstance(fact, AccessKeyCreated)
+        shown = {
+            "AccessKeyId": fact.access_key_id,
+            "Status": "Active",
+            "SecretAccessKey": opened(state.number, fact, given),
+            "CreateDate": entries[0].time,
+        }
+        return {"AccessKey": {"UserName": fact.user_name, **shown} if fact.user_name else shown}
+
+
+class UpdateAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pascal"):
+    """Activate or deactivate a key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html"""
+
+    access_key_id: str
+    status: str
+
+    def decide(self, state: Account, given: Given) -> Decision:
+        if self.status not in STATUSES:  # the model knows `Expired` too, which is not for callers to set
+            raise ValidationError(
+                f"1 validation error detected: Value '{self.status}' at 'status' failed to satisfy constraint: "
+                "Member must satisfy enum value set: [Active, Inactive]"
+            )
+        owner = self.owner(state, given.actor)
+        key = find_key(state, owner, self.access_key_id)
+        if key.active == (self.status == "Active"):
+            return None
+        changed = AccessKeyActivated if self.status == "Active" else AccessKeyDeactivated
+        return changed(owner, key.id)
+
+
+class DeleteAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pascal"):
+    """Delete a key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html"""
+
+    access_key_id: str
+
+    def decide(self, state: Account, given: Given) -> Fact:
+        owner = self.owner(state, given.actor)
+        return AccessKeyDeleted(owner, find_key(state, owner, self.access_key_id).id)
+
+
+def new_key(account: str, user_name: str, unique_id: str, given: Given) -> AccessKeyCreated:
+    """A new key, its secret sealed under its owner's data key."""
+    key_id = given.unique_id(ids.ACCESS_KEY)[: ids.ACCESS_KEY_CHARACTERS]
+    sealed = given.seal(secret_owner(account, unique_id), secret_field(key_id), given.secret())
+    return AccessKeyCreated(user_name, key_id, sealed, unique_id)
+
+
+def opened(account: str, fact: AccessKeyCreated, given: Given) -> str:
+    """The secret of a key that was just created, or of one whose creation is asked again.
+
+    Raises NoSuchEntity where it can no longer be read, because its owner was erased.
+    """
+    try:
+        return given.unseal(secret_owner(account, fact.owner_id), secret_field(fact.access_key_id), fact.secret)
+    except Unreadable:
+        raise NoSuchEntity(f"The Access Key with id {fact.access_key_id} cannot be found.") from None
+
+
+def find_key(account: Account, owner: str, key_id: str) -> AccessKey:
+    """The key with this id, where it is `owner`'s. Raises NoSuchEntity."""
+    for key in keys_of(account, owner):
+        if key.id == key_id:
+            return key
+    raise NoSuchEntity(f"The Access Key with id {key_id} cannot be found.")

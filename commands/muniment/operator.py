@@ -1,0 +1,15 @@
+"""Commands that only the operator gives, on the host itself. They pass no gate, so they check who gives them."""
+
+from typing import Final
+
+from muniment.domain.errors import AccessDenied
+from muniment.domain.ledger import Actor
+
+OPERATOR: Final = "Operator"  # the actor's type; no request that came over the network has it
+
+
+def check_operator(actor: Actor, action: str) -> None:
+    """Raises AccessDenied for everybody else, root users too."""
+    if actor.type != OPERATOR:
+        who = actor.arn or "anonymous"
+        raise AccessDenied(f"User: {who} is not authorized to perform: {action} because only the operator may do it")
