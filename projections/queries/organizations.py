@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from muniment.domain.boundary import as_state
-from muniment.domain.errors import AccessDenied
 from muniment.domain.organization.errors import (
     AccountNotFound,
     CreateAccountStatusNotFound,
     InvalidOrganizationsInput,
+    OrganizationsAccessDenied,
     OrganizationsNotInUse,
 )
 from muniment.domain.organization.state import AccountRequest, Member, Organization
@@ -43,10 +43,10 @@ class OrganizationsQuery(Query, frozen=True, kw_only=True, rename="pascal"):
         return found
 
     def managed(self, views: Views, asked: Asked) -> Organization:
-        """The organization that the caller's account manages. Raises AccessDenied for its other members."""
+        """The organization that the caller's account manages. Raises OrganizationsAccessDenied for its other members."""
         found = self.organization(views, asked)
         if found.management != asked.actor.account:
-            raise AccessDenied("You don't have permissions to access this resource.")
+            raise OrganizationsAccessDenied("You don't have permissions to access this resource.")
         return found
 
 

@@ -6,6 +6,7 @@ from muniment.domain.account.state import AccessKey, Account, User
 from muniment.domain.errors import NoSuchEntity
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources
+from muniment.projections.queries.iam.named import OfUserOrCaller
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery, named_or_own_user
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -44,13 +45,10 @@ def _last_used(key: AccessKey) -> dict[str, Any]:
     return {"LastUsedDate": key.last_used, "ServiceName": key.last_service or NEVER, "Region": key.last_region or NEVER}
 
 
-class ListAccessKeys(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListAccessKeys(OfUserOrCaller, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """The keys of a user, or of who calls. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html"""
 
     user_name: str = ""
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named_or_own(self.account(views, asked), self.user_name, asked.actor)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)

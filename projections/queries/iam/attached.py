@@ -3,8 +3,7 @@
 from typing import Any
 
 from muniment.domain.arn import name_of
-from muniment.domain.resource import Resource
-from muniment.projections.queries.iam import resources
+from muniment.projections.queries.iam.named import OfGroup, OfRole, OfUser
 from muniment.projections.queries.iam.policy_paths import path_of
 from muniment.projections.queries.iam.query import IAMListQuery
 from muniment.projections.queries.pagination import key_of
@@ -32,37 +31,28 @@ class _ListAttachedQuery(IAMListQuery, frozen=True, kw_only=True, rename="pascal
         return self.paged(views, asked, "AttachedPolicies", rows, shown)
 
 
-class ListAttachedUserPolicies(_ListAttachedQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListAttachedUserPolicies(OfUser, _ListAttachedQuery, frozen=True, kw_only=True, rename="pascal"):
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedUserPolicies.html"""
 
     user_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named(self.account(views, asked), self.user_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.policies(views, asked, self.account(views, asked).user(self.user_name).attached)
+        return self.policies(views, asked, self.user(views, asked).attached)
 
 
-class ListAttachedGroupPolicies(_ListAttachedQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListAttachedGroupPolicies(OfGroup, _ListAttachedQuery, frozen=True, kw_only=True, rename="pascal"):
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedGroupPolicies.html"""
 
     group_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.group_named(self.account(views, asked), self.group_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.policies(views, asked, self.account(views, asked).group(self.group_name).attached)
+        return self.policies(views, asked, self.group(views, asked).attached)
 
 
-class ListAttachedRolePolicies(_ListAttachedQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListAttachedRolePolicies(OfRole, _ListAttachedQuery, frozen=True, kw_only=True, rename="pascal"):
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedRolePolicies.html"""
 
     role_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.role_named(self.account(views, asked), self.role_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.policies(views, asked, self.account(views, asked).role(self.role_name).attached)
+        return self.policies(views, asked, self.role(views, asked).attached)

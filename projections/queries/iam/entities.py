@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from muniment.domain.account.state import Account, Group, Role, User
-from muniment.domain.resource import Resource
-from muniment.projections.queries.iam import resources
 from muniment.projections.queries.iam.managed import policy_at
+from muniment.projections.queries.iam.named import OfPolicy
 from muniment.projections.queries.iam.query import IAMListQuery
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -20,16 +19,13 @@ MEMBERS: Final[dict[type[Any], tuple[str, str]]] = {  # the result's member, and
 }
 
 
-class ListEntitiesForPolicy(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListEntitiesForPolicy(OfPolicy, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListEntitiesForPolicy.html"""
 
     policy_arn: str
     entity_filter: str = ""
     path_prefix: str = "/"
     policy_usage_filter: str = ""
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.policy_at(self.account(views, asked), self.policy_arn)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)

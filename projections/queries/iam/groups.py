@@ -6,6 +6,7 @@ from typing import Any
 from muniment.domain.account.state import Account, Group, User
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources, users
+from muniment.projections.queries.iam.named import OfGroup, OfUser
 from muniment.projections.queries.iam.query import IAMListQuery
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -27,13 +28,10 @@ def groups_of(account: Account, user: User) -> Iterator[Group]:
     return (account.groups[account.ids[group_id]] for group_id in user.groups)
 
 
-class GetGroup(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetGroup(OfGroup, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """A group and its members. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html"""
 
     group_name: str
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.group_named(self.account(views, asked), self.group_name)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)
@@ -59,13 +57,10 @@ class ListGroups(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
         return self.paged(views, asked, "Groups", rows, lambda group: shown(account, group))
 
 
-class ListGroupsForUser(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListGroupsForUser(OfUser, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """The groups a user is in. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupsForUser.html"""
 
     user_name: str
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named(self.account(views, asked), self.user_name)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)

@@ -3,8 +3,7 @@
 from typing import Any
 
 from muniment.domain.errors import NoSuchEntity
-from muniment.domain.resource import Resource
-from muniment.projections.queries.iam import resources
+from muniment.projections.queries.iam.named import OfGroup, OfRole, OfUser
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -25,82 +24,64 @@ class _ListInlineQuery(IAMListQuery, frozen=True, kw_only=True, rename="pascal")
         return self.paged(views, asked, "PolicyNames", ((key_of(name), name) for name in inline), str)
 
 
-class GetUserPolicy(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetUserPolicy(OfUser, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """An inline policy of a user. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUserPolicy.html"""
 
     user_name: str
     policy_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named(self.account(views, asked), self.user_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        user = self.account(views, asked).user(self.user_name)
+        user = self.user(views, asked)
         document = _document("user", user.inline, self.policy_name)
         return {"UserName": user.name, "PolicyName": self.policy_name, "PolicyDocument": document}
 
 
-class GetGroupPolicy(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetGroupPolicy(OfGroup, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """An inline policy of a group. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroupPolicy.html"""
 
     group_name: str
     policy_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.group_named(self.account(views, asked), self.group_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        group = self.account(views, asked).group(self.group_name)
+        group = self.group(views, asked)
         document = _document("group", group.inline, self.policy_name)
         return {"GroupName": group.name, "PolicyName": self.policy_name, "PolicyDocument": document}
 
 
-class GetRolePolicy(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetRolePolicy(OfRole, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """An inline policy of a role. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html"""
 
     role_name: str
     policy_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.role_named(self.account(views, asked), self.role_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        role = self.account(views, asked).role(self.role_name)
+        role = self.role(views, asked)
         document = _document("role", role.inline, self.policy_name)
         return {"RoleName": role.name, "PolicyName": self.policy_name, "PolicyDocument": document}
 
 
-class ListUserPolicies(_ListInlineQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListUserPolicies(OfUser, _ListInlineQuery, frozen=True, kw_only=True, rename="pascal"):
     """A user's inline policies. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserPolicies.html"""
 
     user_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named(self.account(views, asked), self.user_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.names(views, asked, self.account(views, asked).user(self.user_name).inline)
+        return self.names(views, asked, self.user(views, asked).inline)
 
 
-class ListGroupPolicies(_ListInlineQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListGroupPolicies(OfGroup, _ListInlineQuery, frozen=True, kw_only=True, rename="pascal"):
     """A group's inline policies. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListGroupPolicies.html"""
 
     group_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.group_named(self.account(views, asked), self.group_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.names(views, asked, self.account(views, asked).group(self.group_name).inline)
+        return self.names(views, asked, self.group(views, asked).inline)
 
 
-class ListRolePolicies(_ListInlineQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListRolePolicies(OfRole, _ListInlineQuery, frozen=True, kw_only=True, rename="pascal"):
     """A role's inline policies. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRolePolicies.html"""
 
     role_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.role_named(self.account(views, asked), self.role_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.names(views, asked, self.account(views, asked).role(self.role_name).inline)
+        return self.names(views, asked, self.role(views, asked).inline)

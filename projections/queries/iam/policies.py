@@ -4,8 +4,9 @@ from typing import Any
 
 from muniment.domain.account.state import Account, Policy
 from muniment.domain.resource import Resource
-from muniment.projections.queries.iam import resources, tags
+from muniment.projections.queries.iam import tags
 from muniment.projections.queries.iam.managed import AWS_POLICIES, policy_at
+from muniment.projections.queries.iam.named import OfPolicy
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -32,13 +33,10 @@ def described(policy: Policy) -> dict[str, str]:
     return {"Description": policy.description} if policy.description else {}
 
 
-class GetPolicy(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetPolicy(OfPolicy, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """A managed policy, without its document. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicy.html"""
 
     policy_arn: str
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.policy_at(self.account(views, asked), self.policy_arn)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)
@@ -79,14 +77,11 @@ class ListPolicies(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
         return True
 
 
-class ListPolicyTags(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListPolicyTags(OfPolicy, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """A policy's tags, by key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyTags.html"""
 
     policy_arn: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.policy_at(self.account(views, asked), self.policy_arn)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        policy = policy_at(self.account(views, asked), self.policy_arn)
+        policy = self.policy(views, asked)
         return self.paged(views, asked, "Tags", tags.rows(policy.tags), tags.one)

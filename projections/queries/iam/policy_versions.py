@@ -4,9 +4,7 @@ from typing import Any, Final
 
 from muniment.domain.account.state import Policy, PolicyVersion
 from muniment.domain.errors import NoSuchEntity
-from muniment.domain.resource import Resource
-from muniment.projections.queries.iam import resources
-from muniment.projections.queries.iam.managed import policy_at
+from muniment.projections.queries.iam.named import OfPolicy
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -29,32 +27,26 @@ def number_of(version: PolicyVersion) -> int:
     return int(version.id[1:])
 
 
-class GetPolicyVersion(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetPolicyVersion(OfPolicy, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """A version's document. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html"""
 
     policy_arn: str
     version_id: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.policy_at(self.account(views, asked), self.policy_arn)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        policy = policy_at(self.account(views, asked), self.policy_arn)
+        policy = self.policy(views, asked)
         if (version := policy.versions.get(self.version_id)) is None:
             what = f"Policy {self.policy_arn} version {self.version_id}"
             raise NoSuchEntity(f"{what} does not exist or is not attachable.")
         return {"PolicyVersion": shown(policy, version)}
 
 
-class ListPolicyVersions(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListPolicyVersions(OfPolicy, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """Newest first. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicyVersions.html"""
 
     policy_arn: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.policy_at(self.account(views, asked), self.policy_arn)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        policy = policy_at(self.account(views, asked), self.policy_arn)
+        policy = self.policy(views, asked)
         rows = ((key_of(NUMBERS_MAX - number_of(version)), version) for version in policy.versions.values())
         return self.paged(views, asked, "Versions", rows, lambda version: listed(policy, version))

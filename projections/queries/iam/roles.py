@@ -6,6 +6,7 @@ from muniment.domain.account.state import Account, Role
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources, tags
 from muniment.projections.queries.iam.boundaries import boundary_shown
+from muniment.projections.queries.iam.named import OfRole
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery
 from muniment.projections.queries.iam.trusts import trust_shown
 from muniment.projections.queries.pagination import key_of
@@ -38,13 +39,10 @@ def last_used(role: Role) -> dict[str, int]:
     return {"LastUsedDate": role.last_used} if role.last_used else {}
 
 
-class GetRole(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetRole(OfRole, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """A role with its trust policy. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html"""
 
     role_name: str
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.role_named(self.account(views, asked), self.role_name)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)
@@ -65,20 +63,17 @@ class ListRoles(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
         return self.paged(views, asked, "Roles", rows, lambda role: listed(account, role, views))
 
 
-class ListRoleTags(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListRoleTags(OfRole, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """A role's tags, by key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoleTags.html"""
 
     role_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.role_named(self.account(views, asked), self.role_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        role = self.account(views, asked).role(self.role_name)
+        role = self.role(views, asked)
         return self.paged(views, asked, "Tags", tags.rows(role.tags), tags.one)
 
 
-class ListInstanceProfilesForRole(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListInstanceProfilesForRole(OfRole, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """None: there are no instance profiles here, but clients ask before they delete a role.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListInstanceProfilesForRole.html
@@ -86,9 +81,6 @@ class ListInstanceProfilesForRole(IAMListQuery, frozen=True, kw_only=True, renam
 
     role_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.role_named(self.account(views, asked), self.role_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        self.account(views, asked).role(self.role_name)
+        self.role(views, asked)
         return self.paged(views, asked, "InstanceProfiles", (), lambda item: item)

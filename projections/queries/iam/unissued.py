@@ -9,22 +9,20 @@ from typing import Any, ClassVar
 from muniment.domain.errors import NoSuchEntity
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources
+from muniment.projections.queries.iam.named import OfUserOrCaller
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery, named_or_own_user
 from muniment.projections.query import Asked, Views
 
 
-class _NoneOfUserQuery(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class _NoneOfUserQuery(OfUserOrCaller, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """A list that is empty for every user there is."""
 
     member: ClassVar[str]
 
     user_name: str = ""
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named_or_own(self.account(views, asked), self.user_name, asked.actor)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        named_or_own_user(self.account(views, asked), self.user_name, asked.actor)
+        self.user(views, asked)
         return self.paged(views, asked, self.member, (), lambda item: item)
 
 
@@ -77,15 +75,12 @@ class ListVirtualMFADevices(IAMListQuery, frozen=True, kw_only=True, rename="pas
         return self.paged(views, asked, "VirtualMFADevices", (), lambda item: item)
 
 
-class GetLoginProfile(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetLoginProfile(OfUserOrCaller, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html"""
 
     user_name: str = ""
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named_or_own(self.account(views, asked), self.user_name, asked.actor)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        user = named_or_own_user(self.account(views, asked), self.user_name, asked.actor)
+        user = self.user(views, asked)
         name = "root" if user is None else user.name
         raise NoSuchEntity(f"Login Profile for User {name} cannot be found.")

@@ -7,6 +7,7 @@ from muniment.domain.account.state import Account, User
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources, tags
 from muniment.projections.queries.iam.boundaries import boundary_shown
+from muniment.projections.queries.iam.named import OfUser, OfUserOrCaller
 from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery, named_or_own_user
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.query import Asked, Views
@@ -33,13 +34,10 @@ def root_shown(account: Account) -> dict[str, Any]:
     return {"UserId": account.number, "Arn": arn.root(account.number), "CreateDate": account.created}
 
 
-class GetUser(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
+class GetUser(OfUserOrCaller, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
     """A user, or who calls where no name is given. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html"""
 
     user_name: str = ""
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named_or_own(self.account(views, asked), self.user_name, asked.actor)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         account = self.account(views, asked)
@@ -61,14 +59,11 @@ class ListUsers(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
         return self.paged(views, asked, "Users", rows, lambda user: listed(account, user))
 
 
-class ListUserTags(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
+class ListUserTags(OfUser, IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
     """A user's tags, by key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserTags.html"""
 
     user_name: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.user_named(self.account(views, asked), self.user_name)
-
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        user = self.account(views, asked).user(self.user_name)
+        user = self.user(views, asked)
         return self.paged(views, asked, "Tags", tags.rows(user.tags), tags.one)
