@@ -82,8 +82,8 @@ def build_app(services: Services, registry: CollectorRegistry) -> FastAPI:
         mount(Route("/_muniment/reset", Endpoint(health.reset, native.refuse, proxies), methods=["POST"]))
     if services.ledger is not None:
         calls = native.NativeFront(front)
-        mount(Route(native.PREFIX + "{service}/{action}", Endpoint(calls.serve, native.refuse, proxies), methods=["POST"]))
+        mount(
+            Route(native.PREFIX + "{service}/{action}", Endpoint(calls.serve, native.refuse, proxies), methods=["POST"])
+        )
         mount(Route("/{path:path}", Endpoint(AWSFront(front).serve, refuse, proxies), methods=["GET", "POST"]))
     return app
-
-

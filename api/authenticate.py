@@ -1,7 +1,7 @@
 """Who is calling: the access key behind a SigV4 signature, as a Caller (INTERFACES, SigV4; SECURITY 6)."""
 
 from muniment.api.aws.http import HTTPRequest
-from muniment.api.aws.signature import Claimed, parse_authorization
+from muniment.api.aws.signature import Claimed
 from muniment.api.context_keys import context_keys
 from muniment.api.peer import Peer
 from muniment.api.services import Services
@@ -54,9 +54,4 @@ class Authenticator:
         return found
 
     def _secret(self, credential: Credential) -> str:
-        return self._services.sealer.unseal(credential.owner, credential.id, credential.secret).decode()
-
-
-def claim(http: HTTPRequest) -> Claimed | None:
-    """What the request says of itself. Raises IncompleteSignature, InvalidSignature."""
-    return parse_authorization(http)
+        return self._services.sealer.unseal(credential.owner, credential.field, credential.secret).decode()

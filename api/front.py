@@ -51,7 +51,9 @@ class Front:
                 seen.refused(refused.code)
             except Exception as error:
                 log.error("request failed", request_id=request_id, error=type(error).__name__, exc_info=_frames(error))
-                failure = ServiceFailure(f"The request processing has failed because of an internal error ({request_id})")
+                failure = ServiceFailure(
+                    f"The request processing has failed because of an internal error ({request_id})"
+                )
                 answer = refuse(http, failure, request_id)
                 seen.refused(failure.code)
             seen.status(answer.status)

@@ -20,7 +20,9 @@ class Seen:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._measures.note(self._fields, time.perf_counter() - self._began)
 
     def call(self, service: str, action: str) -> None:
@@ -48,7 +50,11 @@ class Measures:
         labels = ("service", "action", "code")
         self._requests = Counter("muniment_requests", "Requests answered", labels, registry=registry)
         self._seconds = Histogram(
-            "muniment_request_seconds", "Seconds from request to answer", ("service",), buckets=_BUCKETS, registry=registry
+            "muniment_request_seconds",
+            "Seconds from request to answer",
+            ("service",),
+            buckets=_BUCKETS,
+            registry=registry,
         )
 
     def request(self) -> Seen:

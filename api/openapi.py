@@ -25,7 +25,11 @@ def document(public_url: str) -> HTTPAnswer:
     }
     body = {
         "openapi": "3.1.0",
-        "info": {"title": "Muniment", "version": "1", "description": "Requests are signed with AWS Signature Version 4."},
+        "info": {
+            "title": "Muniment",
+            "version": "1",
+            "description": "Requests are signed with AWS Signature Version 4.",
+        },
         "servers": [{"url": public_url or "/"}],
         "paths": paths,
         "components": {"schemas": components},

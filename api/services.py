@@ -11,6 +11,7 @@ from muniment.commands.drawn import Clock, clock
 from muniment.commands.gate import Gate
 from muniment.commands.keys import Sealer
 from muniment.commands.ledger import Ledger
+from muniment.projections.credentials import Credential
 from muniment.projections.query import Views
 
 
@@ -24,7 +25,12 @@ class Readiness(Protocol):
 class ReadSide(Protocol):
     """The read models of this process."""
 
-    views: Views
+    @property
+    def views(self) -> Views:
+        """What queries ask."""
+
+    def credential(self, access_key_id: str) -> Credential | None:
+        """The access key of that id, active or not."""
 
     def wait(self, position: int, timeout: float = ...) -> None:
         """Return once the models that answer queries have taken `position`. Raises ReadModelBehind."""

@@ -70,15 +70,6 @@ class Attempt:
     def _repeat(self, task: Task, done: Done, state: State, given: Drawn) -> Outcome:
         if done.body != task.body:
             raise IdempotencyMismatch("this idempotency key was used before with other parameters; use a new key")
-        entries = self._entries(state, done)
-        for boundary in task.command.elsewhere(entries):
-            other = self._drafts.get(boundary) or self._ledger.boundaries.get(boundary)
-            if (part := other.remembered.find(task.key, given.now)) is not None:
-                entries += self._entries(other, part)
-        return Outcome(0, entries, task.command.answer(state, entries, given), repeated=True)
-
-    def _entries(self, state: State, done: Done) -> tuple[Entry, ...]:
-        """What was recorded in one boundary, from the batch in hand or from the log."""
         entries = self._recorded(state, done)
         for boundary in task.command.elsewhere(entries):
             other = self._load(boundary)

@@ -12,7 +12,7 @@ from eventsourcing.utils import Environment, EnvType
 from muniment.commands.attempt import Attempt
 from muniment.commands.boundaries import Boundaries
 from muniment.commands.command import Command
-from muniment.commands.drawn import Clock, clock
+from muniment.commands.drawn import Clock, Drawn, clock
 from muniment.commands.gate import Gate
 from muniment.commands.keys import Sealer, Signer
 from muniment.commands.lane import Lane, Turn
@@ -44,6 +44,7 @@ class Ledger(Application[str]):
         resolve: Callable[[str], str | None] = lambda arn: None,
     ) -> None:
         self._signer, self.sealer, self.gate, self.now, self.resolve = signer, sealer, gate, now, resolve
+        self.draw: Callable[..., Drawn] = Drawn
         self.seen = 0  # the highest sequence this process has written or been told of
         self.on_appended: Callable[[int], None] = lambda sequence: None
         self._lanes: dict[str, Lane[Task, Outcome]] = {}

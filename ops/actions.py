@@ -15,5 +15,3 @@ def _import_all(package: object) -> None:
 
 _import_all(commands)
 _import_all(queries)
-
-

@@ -18,13 +18,15 @@ from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.publisher import Publisher
 from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.keys.kek import KEKs
+from muniment.ops.keys.mac import mac_key
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.metrics import ModelMetrics
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.settings import Settings
-from muniment.projections.access.access import Access
 from muniment.projections.access.gate import AccessGate
+from muniment.projections.access.model import Access
+from muniment.projections.access.staleness import Staleness
 from muniment.projections.credentials import Credentials
 from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
@@ -67,7 +69,8 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     connection = log.as_role("api")
     loop = NatsLoop(connection)
     loop.wait_ready(CONNECT_SECONDS_MAX)
-    ring = KeyRing(JetStreamKeyStore(loop), keks)
+    store = JetStreamKeyStore(loop)
+    ring = KeyRing(store, keks)
     sources = (StreamSource(connection, IAM), StreamSource(connection, IAM_ACTIVITY, expires=True))
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
@@ -85,11 +88,11 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         },
         signer=ring,
         sealer=ring,
-        gate=AccessGate(access),
-        resolve=lambda arn: access.principal_id(arn),
+        gate=AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: feed.readiness().broken)),
+        resolve=lambda arn: _principal_id(access, arn),
     )
     ledger.on_appended = feed.saw
-    reads = Reads(directory, credentials, access, timeline, ring.mac_key("cursors"), lambda: ledger.seen)
+    reads = Reads(directory, credentials, access, timeline, mac_key(store, keks, "cursors"), lambda: ledger.seen)
     registry = CollectorRegistry()
     registry.register(ModelMetrics(feed, activity))
     feed.start()
@@ -128,6 +131,12 @@ def build_services(settings: Settings, core: Core, reset: Any = None) -> Service
 def build_front(settings: Settings, core: Core, reset: Any = None) -> FastAPI:
     """The HTTP application over a core."""
     return build_app(build_services(settings, core, reset), core.registry)
+
+
+def _principal_id(access: Access, arn: str) -> str | None:
+    """The unique id of a user or role in any account."""
+    principal = access.principal(arn)
+    return None if principal is None else principal.unique_id or principal.issuer_id or None
 
 
 def _timeline(settings: Settings) -> Any:

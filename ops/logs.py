@@ -7,7 +7,10 @@ from typing import Literal
 import structlog
 
 
-def configure(level: Literal["debug", "info", "warning", "error"] = "info") -> None:
+Level = Literal["debug", "info", "warning", "error"]
+
+
+def configure(level: Level = "info") -> None:
     """Set up logging of this process, to standard error."""
     terminal = sys.stderr.isatty()
     structlog.configure(

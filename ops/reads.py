@@ -5,7 +5,7 @@ from typing import Any
 
 from muniment.domain.boundary import State
 from muniment.domain.errors import ReadModelBehind
-from muniment.projections.access.access import Access
+from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
 from muniment.projections.readmodel import ReadModel
@@ -58,7 +58,3 @@ class Reads:
         except ReadModelBehind:
             return found
         return self.credentials.find(access_key_id)
-
-    def principal_id(self, arn: str) -> str | None:
-        """The unique id of a user or role in any account, by its ARN."""
-        return self.access.principal_id(arn)

@@ -17,11 +17,11 @@ import uvicorn
 from muniment.ops import founding
 from muniment.ops.compose import LOAD_SECONDS_MAX, Core, build_core, build_front
 from muniment.ops.connection import LogServer
-from muniment.ops.founding import Founded, RootKey
+from muniment.ops.founding import Founded
 from muniment.ops.jetstream.settings import write_private
 from muniment.ops.keys import hygiene
-from muniment.ops.keys.kek import KEKs
-from muniment.ops.keys.keksource import KEKFile, KEKMemory, KEKSource, source_of
+from muniment.ops.keys.kek import KEKs, KEKSource
+from muniment.ops.keys.keksource import KEKFile, KEKMemory, source_of
 from muniment.ops.settings import BadSetting, Settings
 
 SHUTDOWN_SECONDS = 10
@@ -56,24 +56,22 @@ class Server:
         self.log.open()
         self._build(None)
 
-    def _build(self, root: RootKey | None) -> None:
+    def _build(self, again: Founded | None) -> None:
         core = build_core(self.settings, self.log, self.keks)
         if not core.feed.wait_loaded(LOAD_SECONDS_MAX):
             raise BadSetting("the read models did not load in time; `muniment verify` tells whether the log is whole")
         self.core = core
         if self.settings.role != "decisions":
-            self.founded = founding.found(core.ledger, self.settings, root) or self.founded
+            self.founded = founding.found(core.ledger, self.settings, again) or self.founded
         self._app = build_front(self.settings, core, self.reset if self.settings.ephemeral else None)
 
     def reset(self) -> dict[str, Any]:
         """Back to the first start's state: same account number, same root key. Ephemeral servers only."""
         assert self.founded is not None
-        assert self.founded.root is not None
         with self._resetting:
-            old, root = self.core, self.founded.root
-            app = self._app
+            old, app = self.core, self._app
             self.log.reset()
-            self._build(root)
+            self._build(self.founded)
             app.state.close()
             threading.Thread(target=old.close, name="muniment-reset", daemon=True).start()
         return {"reset": True, "account_id": self.founded.account_id}
@@ -94,9 +92,9 @@ class Server:
 
     def ready(self) -> dict[str, Any]:
         """What the ready file says; root only where this start made it."""
-        account = self.founded.account_id if self.founded else founding.first_account(self.core.reads)
+        account = self.founded.account_id if self.founded else founding.first_account(self.core.ledger)
         body: dict[str, Any] = {"endpoint": self.endpoint, "nats_url": self.log.url, "account_id": account}
-        if self.founded is not None and self.founded.root is not None:
+        if self.founded is not None:
             root = self.founded.root
             body["root"] = {"access_key_id": root.access_key_id, "secret_access_key": root.secret.reveal()}
         return body

@@ -28,13 +28,10 @@ STALL_SECONDS_MAX = 30.0
 class StreamSource:
     """One stream over a connection of its own: reading must not share a thread with the writer's acknowledgements.
 
-    `expires` says that the stream loses its beginning by age (IAM_ACTIVITY). `failure` is set when following ended
-    because the log is damaged; `on_failure` is called with it.
+    `expires` says that the stream loses its beginning by age (IAM_ACTIVITY).
     """
 
     def __init__(self, settings: ConnectionSettings, stream: str, *, expires: bool = False) -> None:
-        self.failure: Exception | None = None
-        self.on_failure: Callable[[Exception], None] = lambda _: None
         self._settings = settings
         self._stream = stream
         self._expires = expires
@@ -76,14 +73,14 @@ class StreamSource:
         finally:
             stop()
 
-    def follow(self, after: int, deliver: Callable[[Sequence[Stored]], None]) -> Callable[[], None]:
-        """Deliver every message after `after` as it arrives, on this source's thread; returns the function that ends it."""
+    def follow(
+        self, after: int, deliver: Callable[[Sequence[Stored]], None], ended: Callable[[str], None]
+    ) -> Callable[[], None]:
+        """Deliver every message after `after` as it arrives, on this source's thread; returns the function that ends it.
 
-        def failed(reason: Exception) -> None:
-            self.failure = reason
-            self.on_failure(reason)
-
-        self._reader, stop = self._start(after, deliver, failed)
+        `ended` is called with the reason where following cannot go on because the log is damaged.
+        """
+        self._reader, stop = self._start(after, deliver, lambda reason: ended(str(reason)))
         return stop
 
     def heard(self) -> Heard:

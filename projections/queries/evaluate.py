@@ -65,11 +65,17 @@ class Evaluate(Query, frozen=True, kw_only=True, rename="pascal"):
         return {
             "Decision": bool(decided),
             "Context": {
-                "reason_admin": {"en": decision.reason},
+                "reason_admin": {"en": decision.reason or f"allowed by {decision.layer.value}"},
                 "effect": decision.effect.value,
-                "layer": decision.layer.value if decision.layer is not None else None,
-                "statements": [_statement(each) for each in decision.statements],
-                "missing_keys": list(decision.missing_keys),
+                "layer": decision.layer.value,
+                "layers": [
+                    {"layer": each.layer.value, "effect": each.effect.value} for each in decision.layers if each.applies
+                ],
+                "statements": [
+                    {"policy": each.policy_id, "type": each.policy_type.value, "sid": each.sid, "index": each.index}
+                    for each in decision.matched
+                ],
+                "missing_keys": list(decision.missing),
                 "revision": decided.position,
             },
         }
@@ -115,7 +121,3 @@ def _texts(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     return (str(value) if isinstance(value, str | int | float) else msgspec.json.encode(value).decode(),)
-
-
-def _statement(matched: Any) -> dict[str, Any]:
-    return {"policy": matched.policy, "sid": matched.sid, "index": matched.index}

@@ -1,0 +1,32 @@
+"""`muniment …`: the command line. One module a command, each with a `register(app)` (DESIGN §8)."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from muniment.domain.errors import Refused
+from muniment.ops.cli import accounts, serve
+from muniment.ops.jetstream.datalock import DataDirectoryInUse
+from muniment.ops.jetstream.settings import BadSettings
+from muniment.ops.settings import BadSetting
+
+app = typer.Typer(
+    name="muniment",
+    help="Event-sourced identity and access control that a team runs itself.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (serve, accounts):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; what an operator can mend is told in one line, without a traceback."""
+    try:
+        app()
+    except (BadSetting, BadSettings, DataDirectoryInUse, Refused) as error:
+        Console(stderr=True).print(f"[bold red]muniment:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
