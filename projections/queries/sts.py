@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from muniment.domain.errors import ValidationError
 from muniment.domain.resource import Resource
 from muniment.projections.query import Asked, Query, Views
 
@@ -23,3 +24,20 @@ class GetCallerIdentity(STSQuery, frozen=True, kw_only=True, rename="pascal"):
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         return {"UserId": asked.actor.id, "Account": asked.actor.account, "Arn": asked.actor.arn}
+
+
+class GetAccessKeyInfo(STSQuery, frozen=True, kw_only=True, rename="pascal"):
+    """Which account a key belongs to, whatever its state. AWS names no resource type for it.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetAccessKeyInfo.html
+    """
+
+    access_key_id: str
+
+    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+        return (Resource("*"),)
+
+    def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        if (credential := views.credentials.find(self.access_key_id)) is None:
+            raise ValidationError(f"The access key ID {self.access_key_id} does not exist.")
+        return {"Account": credential.account}

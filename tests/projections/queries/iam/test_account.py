@@ -173,11 +173,3 @@ def test_nobody_has_a_login_profile(furnished: Any) -> None:
         furnished.ask("GetLoginProfile", UserName="ana")
     with pytest.raises(NoSuchEntity, match=r"^The user with name bob cannot be found\.$"):
         furnished.ask("GetLoginProfile", UserName="bob")
-
-
-def test_everyone_may_ask_who_they_are(furnished: Any) -> None:
-    assert furnished.user_calls("ana").ask("GetCallerIdentity", "sts") == {
-        "UserId": "AIDAANA",
-        "Account": ACCOUNT,
-        "Arn": f"arn:aws:iam::{ACCOUNT}:user/ana",
-    }
