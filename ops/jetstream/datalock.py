@@ -22,6 +22,21 @@ class DataDirectoryInUse(RuntimeError):
         self.holder = holder
 
 
+def is_held(data: Path) -> bool:
+    """Whether a process works on the data directory now."""
+    try:
+        descriptor = os.open(data / LOCK_FILE, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class DataLock:
     """An flock on a file in the directory, with the holder's process id written in it.
 

@@ -22,8 +22,9 @@ from muniment.ops.jetstream.wire import Frame, Wire, header_block, pub
 CONNECT_SECONDS_MAX = 5.0
 RECONNECT_SECONDS_MIN = 0.01
 RECONNECT_SECONDS_MAX = 1.0
+LOOK_SECONDS = 0.05                    # how often one who waits looks whether the server refuses us
 PING_SECONDS = 10.0                    # a silent peer is given up after two of these
-HANDLER = Callable[[list[Frame]], None]
+Handler = Callable[[list[Frame]], None]
 
 NO_RESPONDERS = b"NATS/1.0 503"
 
@@ -45,7 +46,7 @@ class Link:
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._addresses = list(settings.addresses)
-        self._handlers: dict[bytes, tuple[str, HANDLER]] = {}
+        self._handlers: dict[bytes, tuple[str, Handler]] = {}
         self._next_sid = 0
         self._waiting: dict[bytes, tuple[str, asyncio.Future[Frame]]] = {}
         self._inbox = f"{settings.inbox_prefix}.{secrets.token_hex(8)}"
@@ -68,18 +69,17 @@ class Link:
         self._keeper = asyncio.get_running_loop().create_task(self._keep())
 
     async def wait_up(self, seconds: float) -> None:
-        """Wait for the connection. Raises NotSent, or Refused when the server does not let us in."""
-        if self.up:
-            return
-        if isinstance(self.last_error, errors.Refused):
-            raise self.last_error
-        try:
-            await asyncio.wait_for(self._up.wait(), max(seconds, 0))
-        except TimeoutError:
+        """Wait for the connection. Raises NotSent, or Refused as soon as the server does not let us in."""
+        give_up = time.monotonic() + seconds
+        while not self.up:
             if isinstance(self.last_error, errors.Refused):
-                raise self.last_error from None
-            reason = f": {self.last_error}" if self.last_error else ""
-            raise errors.NotSent(f"no connection to NATS{reason}") from None
+                raise self.last_error
+            left = give_up - time.monotonic()
+            if left <= 0:
+                reason = f": {self.last_error}" if self.last_error else ""
+                raise errors.NotSent(f"no connection to NATS{reason}")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._up.wait(), min(left, LOOK_SECONDS))
 
     async def close(self) -> None:
         """Close the connection and fail everything that waits."""
@@ -88,8 +88,8 @@ class Link:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-        if self._wire is not None and self._wire.transport is not None:
-            self._wire.transport.close()
+        if self._wire is not None:
+            await self._wire.close()
         self._down()
 
     # ---------------------------------------------------------------- sending
@@ -98,7 +98,7 @@ class Link:
         """A new subject that only this connection listens to, for a subscription of its own."""
         return f"{self.settings.inbox_prefix}.{secrets.token_hex(8)}"
 
-    def subscribe(self, subject: str, handler: HANDLER) -> bytes:
+    def subscribe(self, subject: str, handler: Handler) -> bytes:
         """Listen to a subject, also after reconnecting; returns the subscription's id."""
         self._next_sid += 1
         sid = str(self._next_sid).encode()
@@ -245,12 +245,11 @@ class Link:
             await self._secure(wire, host)
             self._introduce(wire)
             await wire.ping()
-        except ConnectionError as exc:
-            if isinstance(self.last_error, errors.Refused):
-                raise self.last_error from None
-            raise exc
-        except BaseException:
+        except BaseException as exc:
             wire.abort()
+            await wire.gone.wait()
+            if isinstance(exc, ConnectionError) and isinstance(self.last_error, errors.Refused):
+                raise self.last_error from None          # the server said why before it closed
             raise
         return wire
 

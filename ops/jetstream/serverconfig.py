@@ -13,6 +13,9 @@ from muniment.ops.jetstream.permissions import render_users
 
 PAYLOAD_BYTES_MAX = 1 << 20
 CLIENT_CONNECTIONS_MAX = 1024
+# The disk is the limit. nats-server's own default, three quarters of what is free when it starts, would refuse writes
+# after a restart beside a large store.
+STORE_BYTES_MAX = 1 << 50
 LOOPBACK = "127.0.0.1"
 
 
@@ -40,7 +43,7 @@ class ServerConfig:
             f"max_payload: {PAYLOAD_BYTES_MAX}",
             f"max_connections: {CLIENT_CONNECTIONS_MAX}",
             'write_deadline: "10s"',
-            f'jetstream {{ store_dir: {_quoted(self.store)}, sync_interval: {sync} }}',
+            f'jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}',
             f"authorization {{\n{render_users(self.users)}\n}}",
         ]
         if self.ports_dir is not None:

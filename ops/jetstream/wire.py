@@ -15,6 +15,7 @@ import msgspec
 # subscription id, subject, reply subject, header block, payload
 Frame = tuple[bytes, bytes, bytes, bytes, bytes]
 
+CLOSE_SECONDS_MAX = 0.5
 LINE_BYTES_MAX = 64 * 1024            # INFO with many cluster URLs is the longest line there is
 _M, _H = ord("M"), ord("H")
 
@@ -50,6 +51,7 @@ class Wire(asyncio.Protocol):
         self.first_info: asyncio.Future[None] = loop.create_future()
         self.pongs: list[asyncio.Future[None]] = []
         self.transport: asyncio.Transport | None = None
+        self.gone = asyncio.Event()
         self.closed = False
         self._rest = b""
         self._on_frames = on_frames
@@ -61,6 +63,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        self.gone.set()
         for waiting in (self.first_info, *self.pongs):
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the server closed the connection"))
@@ -89,6 +92,17 @@ class Wire(asyncio.Protocol):
         """Close at once, without flushing."""
         if self.transport is not None:
             self.transport.abort()
+
+    async def close(self) -> None:
+        """Flush and close, and wait until the socket is gone; one that does not go is aborted."""
+        if self.transport is None:
+            return
+        self.transport.close()
+        try:
+            await asyncio.wait_for(self.gone.wait(), CLOSE_SECONDS_MAX)
+        except TimeoutError:
+            self.abort()
+            await self.gone.wait()
 
     def data_received(self, data: bytes) -> None:
         if self._rest:
