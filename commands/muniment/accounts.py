@@ -102,8 +102,8 @@ class CreateAccount(SiteCommand, frozen=True, kw_only=True, rename="pascal"):
         )
 
 
-class ResetRootCredentials(Command[Account], frozen=True, kw_only=True, rename="pascal"):
-    """Give an account's root user one new key in place of those it has. For lost credentials, on the host itself; an alarm."""
+class RootCommand(Command[Account], frozen=True, kw_only=True, rename="pascal"):
+    """A command of ours on the root user of any account."""
 
     service = "muniment"
     boundary = Account
@@ -115,6 +115,10 @@ class ResetRootCredentials(Command[Account], frozen=True, kw_only=True, rename="
 
     def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
         return (Resource(arn.root(self.account_id)),)
+
+
+class ResetRootCredentials(RootCommand, frozen=True, kw_only=True, rename="pascal"):
+    """Give an account's root user one new key in place of those it has. For lost credentials, on the host itself; an alarm."""
 
     def decide(self, state: Account, given: Given) -> Fact:
         check_operator(given.actor, self.action())
