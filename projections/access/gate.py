@@ -1,0 +1,46 @@
+"""The gate: every command and query is asked about here before it runs, and refused in AWS's words (POLICY_EVALUATION 2.8)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from muniment.domain.caller import Caller
+from muniment.domain.errors import AccessDenied
+from muniment.domain.policy.request import AccessRequest
+from muniment.domain.resource import Resource
+from muniment.projections.access.model import Access
+from muniment.projections.access.principals import principal_of
+from muniment.projections.access.staleness import Staleness
+from muniment.projections.readmodel import WAIT_SECONDS_DEFAULT
+
+NO_RESOURCE: Final = (Resource("*"),)
+
+
+class AccessGate:
+    """Asks `access`, from at least the position that the caller knows of and never from too old a state."""
+
+    def __init__(self, access: Access, staleness: Staleness, wait_seconds: float = WAIT_SECONDS_DEFAULT) -> None:
+        self._access = access
+        self._staleness = staleness
+        self._wait_seconds = wait_seconds
+
+    def check(self, caller: Caller, action: str, resources: Sequence[Resource], position: int) -> None:
+        """Return where `action` is allowed on every resource, judged from at least `position` of stream IAM.
+
+        Raises AccessDenied in AWS's words, ReadModelBehind where the position is not reached in time or the state is too
+        old for such an action, ServiceUnavailable where nothing can be decided.
+        """
+        if caller.operator:
+            return  # a command given on the host itself: whoever may do that may do everything
+        self._access.wait(position, self._wait_seconds)
+        self._staleness.check(action)
+        principal = principal_of(caller.actor)
+        for resource in resources or NO_RESOURCE:
+            request = AccessRequest(
+                action=action,
+                resource=resource.arn,
+                principal=principal,
+                context={**caller.context, **resource.context},
+            )
+            decided = self._access.decide(request)
+            if not decided:
+                raise AccessDenied(decided.decision.reason)

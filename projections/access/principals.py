@@ -1,0 +1,36 @@
+"""Actors as principals: who the evaluator is asked about (POLICY_EVALUATION 2.1)."""
+
+from muniment.domain.ids import NOBODY
+from muniment.domain.ledger import Actor
+from muniment.domain.policy.request import Principal, PrincipalKind
+
+KINDS = {
+    "Root": PrincipalKind.ROOT,
+    "IAMUser": PrincipalKind.USER,
+    "AssumedRole": PrincipalKind.ROLE_SESSION,
+    "FederatedUser": PrincipalKind.FEDERATED_USER,
+    "AWSService": PrincipalKind.SERVICE,
+}
+
+
+def principal_of(actor: Actor) -> Principal:
+    """The principal that an actor is; what it holds is found by its unique id, or its issuer's."""
+    kind = KINDS.get(actor.type, PrincipalKind.ANONYMOUS)
+    if actor.account == NOBODY or kind is PrincipalKind.ANONYMOUS:
+        return Principal(kind=PrincipalKind.ANONYMOUS)
+    if kind is PrincipalKind.SERVICE:
+        return Principal(kind=kind, service=actor.name or actor.arn)
+    if kind in (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER):
+        return Principal(kind=kind, arn=actor.arn, account=actor.account, issuer_id=actor.id.split(":", 1)[0])
+    return Principal(
+        kind=kind, arn=actor.arn, account=actor.account, unique_id=actor.id if kind is PrincipalKind.USER else ""
+    )
+
+
+def holder_id(principal: Principal) -> str:
+    """The unique id of the user or role whose policies count for the principal; empty where none do."""
+    if principal.kind is PrincipalKind.USER:
+        return principal.unique_id
+    if principal.kind in (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER):
+        return principal.issuer_id
+    return ""
