@@ -11,6 +11,7 @@ from muniment.api.services import Services
 from muniment.commands.activity import Activity
 from muniment.commands.ledger import Ledger
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
+from muniment.ops.alarms import Alarms
 from muniment.ops.connection import LogServer
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
@@ -32,6 +33,7 @@ from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
+from muniment.projections.watch import Watch
 
 CONNECT_SECONDS_MAX = 30.0
 LOAD_SECONDS_MAX = 600.0
@@ -75,7 +77,10 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
     timeline = _timeline(settings)
-    models = [access, credentials, directory, *([timeline] if timeline is not None else [])]
+    registry = CollectorRegistry()
+    alarms = Alarms(registry)
+    watch = Watch(alarms.raise_alarm, ring.forget)
+    models = [access, credentials, directory, watch, *([timeline] if timeline is not None else [])]
     feed = Feed(sources, ring, models, fold)
     shared = share(loop)
     activity = Activity(Publisher(loop, IAM_ACTIVITY), ring)
@@ -93,7 +98,6 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     )
     ledger.on_appended = feed.saw
     reads = Reads(directory, credentials, access, timeline, mac_key(store, keks, "cursors"), lambda: ledger.seen)
-    registry = CollectorRegistry()
     registry.register(ModelMetrics(feed, activity))
     feed.start()
     return Core(

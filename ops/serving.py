@@ -20,8 +20,8 @@ from muniment.ops.connection import LogServer
 from muniment.ops.founding import Founded
 from muniment.ops.jetstream.settings import write_private
 from muniment.ops.keys import hygiene
-from muniment.ops.keys.kek import KEKs, KEKSource
-from muniment.ops.keys.keksource import KEKFile, KEKMemory, source_of
+from muniment.ops.keys.kek import KEKs
+from muniment.ops.keys.keksource import KEKMemory, kek_source
 from muniment.ops.settings import BadSetting, Settings
 
 SHUTDOWN_SECONDS = 10
@@ -39,7 +39,9 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.log = LogServer(settings)
-        self.keks = KEKs(_kek_source(settings))
+        self.keks = KEKs(
+            KEKMemory() if settings.ephemeral and not settings.kek else kek_source(settings.kek, settings.data)
+        )
         self.founded: Founded | None = None
         self.core: Core
         self._app: Any = None
@@ -153,14 +155,6 @@ def serve(settings: Settings, announce: Callable[[Server], None]) -> None:
 
 def _interrupt(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def _kek_source(settings: Settings) -> KEKSource:
-    if settings.kek:
-        return source_of(settings.kek)
-    if settings.ephemeral:
-        return KEKMemory()
-    return KEKFile(settings.data / "kek")
 
 
 def _listen(settings: Settings) -> socket.socket:

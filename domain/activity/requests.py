@@ -1,14 +1,14 @@
 """What became of requests that changed nothing: answered, confirmed, refused, or never authenticated (SECURITY 14)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from muniment.domain.ledger import Fact
 
 
-class ActivityFact(Fact):
+class ActivityFact(Fact, frozen=True, gc=False, omit_defaults=True):
     """A fact of the `activity` boundary."""
 
-    kind = "activity"
+    kind: ClassVar[str] = "activity"
 
 
 class CommandConfirmed(ActivityFact, frozen=True, gc=False, omit_defaults=True):

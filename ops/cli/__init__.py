@@ -6,9 +6,11 @@ import typer
 from rich.console import Console
 
 from muniment.domain.errors import Refused
-from muniment.ops.cli import accounts, serve
+from muniment.ops.cli import accounts, erase, keys, provision, serve
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
+from muniment.ops.jetstream.provision import Drift
 from muniment.ops.jetstream.settings import BadSettings
+from muniment.ops.keys.keksource import KEKRefused
 from muniment.ops.settings import BadSetting
 
 app = typer.Typer(
@@ -19,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serve, accounts):
+for module in (serve, accounts, provision, keys, erase):
     module.register(app)
 
 
@@ -27,6 +29,6 @@ def main() -> None:
     """Run the command line; what an operator can mend is told in one line, without a traceback."""
     try:
         app()
-    except (BadSetting, BadSettings, DataDirectoryInUse, Refused) as error:
+    except (BadSetting, BadSettings, DataDirectoryInUse, Drift, KEKRefused, Refused) as error:
         Console(stderr=True).print(f"[bold red]muniment:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)

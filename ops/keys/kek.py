@@ -26,6 +26,9 @@ class KEKSource(Protocol):
     def load(self) -> Sequence[Secret[bytes]]:
         """The keys of 32 bytes in order, at least one. Raises KEKRefused."""
 
+    def stamp(self) -> object:
+        """A value that is another one once `load` would answer otherwise; None where that cannot be told."""
+
 
 class KEK:
     """One key-encryption key. Its id is a hash of it, so equal keys on two nodes are called alike."""
@@ -62,6 +65,7 @@ class KEKs:
 
     def __init__(self, source: KEKSource) -> None:
         self._source = source
+        self._stamp = source.stamp()
         self._list = self._load()
 
     def __repr__(self) -> str:
@@ -69,7 +73,10 @@ class KEKs:
 
     @property
     def first(self) -> KEK:
-        """The one that wraps."""
+        """The one that wraps. A source that changed is read again first: nothing may be wrapped with a key that is going."""
+        if (stamp := self._source.stamp()) != self._stamp:
+            self.refresh()
+            self._stamp = stamp
         return self._list[0]
 
     @property

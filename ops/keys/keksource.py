@@ -45,6 +45,14 @@ class KEKFile:
             text = self._read()
         return parse(text, f"the file {self.path}")
 
+    def stamp(self) -> object:
+        """The file's identity and time of change."""
+        try:
+            about = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return about.st_ino, about.st_mtime_ns
+
     def prepend(self) -> None:
         """Put a new random key first: the next step of a rotation is to rewrap (ops/keys/rotate.py). Raises KEKRefused."""
         keys = self.load()
@@ -115,6 +123,10 @@ class KEKEnvironment:
     def __repr__(self) -> str:
         return f"KEKEnvironment({self.variable!r})"
 
+    def stamp(self) -> object:
+        """It does not change while the process runs."""
+        return None
+
     def load(self) -> Sequence[Secret[bytes]]:
         """The keys in the variable, separated by commas or line ends. Raises KEKRefused."""
         text = os.environ.pop(self.variable, None)
@@ -137,6 +149,10 @@ class KEKCommand:
 
     def __repr__(self) -> str:
         return f"KEKCommand({self._arguments[0]!r})"
+
+    def stamp(self) -> object:
+        """It does not change while the process runs."""
+        return None
 
     def load(self) -> Sequence[Secret[bytes]]:
         """What the command prints. Raises KEKRefused; neither its output nor its errors are repeated anywhere."""
@@ -168,6 +184,10 @@ class KEKMemory:
     def __repr__(self) -> str:
         return "KEKMemory(***)"
 
+    def stamp(self) -> object:
+        """It does not change while the process runs."""
+        return None
+
     def load(self) -> Sequence[Secret[bytes]]:
         """The keys in order."""
         return self._keys
@@ -184,6 +204,11 @@ def source_of(setting: str) -> KEKSource:
         if kind == "command":
             return KEKCommand(rest)
     raise KEKRefused("the key source must be `file:PATH`, `environment:VARIABLE` or `command:COMMAND LINE`")
+
+
+def kek_source(setting: str, data: Path) -> KEKSource:
+    """The source a setting names, or, where it is empty, the file `kek` in the data directory."""
+    return source_of(setting) if setting else KEKFile(data / "kek")
 
 
 def parse(text: str, place: str) -> tuple[Secret[bytes], ...]:

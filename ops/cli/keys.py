@@ -1,0 +1,91 @@
+"""`muniment keys`: rotation of the key-encryption key and of the signing key."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from muniment.ops.cli.options import AsJSON, Data, Nats, NatsCredentials
+from muniment.ops.host import Host, on_host
+from muniment.ops.jetstream.keystore import JetStreamKeyShredder
+from muniment.ops.jetstream.loop import NatsLoop
+from muniment.ops.keys.keksource import KEKFile
+from muniment.ops.keys.rotate import Rotation, rewrap_all
+from muniment.ops.settings import BadSetting, default_data
+
+app = typer.Typer(help="Keys: rotation.", no_args_is_help=True)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="keys")
+
+
+@app.command("rotate")
+def rotate(
+    data: Data = None,
+    nats: Nats = "",
+    nats_credentials: NatsCredentials = None,
+    keep_old: Annotated[
+        bool, typer.Option("--keep-old", help="Leave the old key on the list, for other nodes that still have only it.")
+    ] = False,
+    as_json: AsJSON = False,
+) -> None:
+    """Put a new key-encryption key in place of the old one. No read fails meanwhile; killed, it is run again.
+
+    The key file gets a new first key, every wrapped data key is wrapped anew, old copies are overwritten, and the old
+    key leaves the file once nothing needs it.
+    """
+    with on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
+        source = KEKFile(host.settings.data / "kek")
+        if not source.path.exists():
+            raise BadSetting(f"the key-encryption key is not in `{source.path}`: rotate it where it comes from")
+        if len(source.load()) == 1:  # else a rotation was begun and is now finished
+            source.prepend()
+        rotation = _rewrap_until_settled(host)
+        if rotation.is_complete and not keep_old:
+            source.keep_first()
+    _show(rotation, as_json)
+
+
+@app.command("rotate-signing")
+def rotate_signing(data: Data = None, nats: Nats = "", nats_credentials: NatsCredentials = None) -> None:
+    """Put a new signing key for entries first; the old ones go on verifying what they signed."""
+    with on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
+        out.print(f"entries are signed with key [bold]{host.ring.entries.rotate()}[/] from now on")
+
+
+def _rewrap_until_settled(host: Host) -> Rotation:
+    """Pass over the store until a pass finds nothing that another process wrapped with the old key in between."""
+    loop = NatsLoop(host.as_role("erasure"))
+    try:
+        with Progress(console=err, transient=True) as bar:
+            task = bar.add_task("wrapping keys")
+            total = rewrap_all(
+                host.store, host.keks, JetStreamKeyShredder(loop), lambda n, of: bar.update(task, completed=n, total=of)
+            )
+            while (
+                again := rewrap_all(host.store, host.keks, JetStreamKeyShredder(loop))
+            ).rewrapped and not again.failed:
+                pass
+    finally:
+        loop.close()
+    return msgspec.structs.replace(total, total=again.total, failed=again.failed)
+
+
+def _show(rotation: Rotation, as_json: bool) -> None:
+    if as_json:
+        out.print(msgspec.json.encode(rotation).decode())
+    else:
+        out.print(
+            f"key-encryption key [bold]{rotation.kek}[/]: {rotation.rewrapped} keys wrapped anew, {rotation.already} were, "
+            f"{rotation.shredded} old copies overwritten"
+        )
+    if not rotation.is_complete:
+        for name, reason in rotation.failed.items():
+            err.print(f"[red]{name}[/]: {reason}")
+        raise typer.Exit(1)
