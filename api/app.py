@@ -5,13 +5,11 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
-from starlette.routing import Route
-
 from muniment.api import authzen, native
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws_front import AWSFront, refuse
 from muniment.api.body import read_body
+from muniment.api.credential_use import CredentialUse
 from muniment.api.front import Front
 from muniment.api.health import Health
 from muniment.api.measure import Measures
@@ -20,6 +18,8 @@ from muniment.api.peer import Peer, Proxies
 from muniment.api.services import Services
 from muniment.api.unauthenticated import Strangers
 from muniment.domain.errors import Refused
+from prometheus_client import CollectorRegistry
+from starlette.routing import Route
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,9 +65,15 @@ def build_app(services: Services, registry: CollectorRegistry) -> FastAPI:
     app = FastAPI(title="Muniment", docs_url=None, redoc_url=None, openapi_url=None)
     proxies = Proxies(sorted(services.trusted_proxies))
     strangers = Strangers(services.activity, services.sealer, services.now)
-    front = Front(services, strangers, Measures(registry))
+    use = CredentialUse(services.ledger)
+    front = Front(services, strangers, Measures(registry), use)
     health = Health(services, registry)
-    app.state.close = strangers.close
+
+    def close() -> None:
+        use.close()
+        strangers.close()
+
+    app.state.close = close
     mount = app.router.routes.append
     for path, endpoint in (
         ("/livez", health.live),

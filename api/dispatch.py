@@ -4,7 +4,6 @@ import time
 from typing import Any, Final
 
 import msgspec
-
 from muniment.api.aws import models, validation
 from muniment.api.services import Services
 from muniment.commands.activity import Happening
@@ -17,7 +16,6 @@ from muniment.domain.errors import InvalidAction, Refused, ServiceUnavailable, V
 from muniment.domain.ledger import Cause, Fact
 from muniment.domain.position import Position
 from muniment.projections.query import QUERIES, Asked, Query
-
 
 PARAMETER_CHARACTERS_MAX: Final = 1_024
 

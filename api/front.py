@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import structlog
-
 from muniment.api.authenticate import Authenticator
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, parse_authorization
+from muniment.api.credential_use import CredentialUse
 from muniment.api.dispatch import Answer, Call, Dispatch
 from muniment.api.measure import Measures
 from muniment.api.peer import Peer
@@ -28,12 +28,13 @@ RenderRefusal = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 class Front:
     """The shared way of a signed request; what differs between fronts is how it is read and answered."""
 
-    def __init__(self, services: Services, strangers: Strangers, measures: Measures) -> None:
+    def __init__(self, services: Services, strangers: Strangers, measures: Measures, use: CredentialUse) -> None:
         self.services = services
         self._authenticator = Authenticator(services)
         self._dispatch = Dispatch(services)
         self._strangers = strangers
         self._measures = measures
+        self._use = use
 
     def serve(self, http: HTTPRequest, peer: Peer, parse: Parse, render: Render, refuse: RenderRefusal) -> HTTPAnswer:
         """Answer one request. Never raises: what is not a Refused becomes ServiceFailure, and is logged with its id."""
@@ -45,7 +46,8 @@ class Front:
                 assert claimed is not None
                 call = parse(http, claimed, request_id)
                 seen.call(call.service, call.action)
-                answer = render(call, self._run(call, caller, http))
+                self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
+                answer = render(call, self._dispatch.run(call, caller))
             except Refused as refused:
                 answer = refuse(http, refused, request_id)
                 seen.refused(refused.code)
@@ -59,9 +61,6 @@ class Front:
             seen.status(answer.status)
             log.info("request", request_id=request_id, **seen.fields())
         return answer
-
-    def _run(self, call: Call, caller: Caller, http: HTTPRequest) -> Answer:
-        return self._dispatch.run(call, caller)
 
     def _authenticate(self, http: HTTPRequest, peer: Peer, request_id: str) -> Caller:
         try:

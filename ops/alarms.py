@@ -1,9 +1,8 @@
 """Alarms: facts of high severity, told to whoever watches the logs and the metrics."""
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter
-
 from muniment.domain.ledger import Entry
+from prometheus_client import CollectorRegistry, Counter
 
 log = structlog.get_logger("muniment.alarm")
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
-
 from muniment.api.app import build_app
 from muniment.api.services import Services
 from muniment.commands.activity import Activity
@@ -34,6 +32,7 @@ from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.watch import Watch
+from prometheus_client import CollectorRegistry
 
 CONNECT_SECONDS_MAX = 30.0
 LOAD_SECONDS_MAX = 600.0

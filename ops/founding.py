@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-
 from muniment.commands.drawn import Drawn, uuid7
 from muniment.commands.ledger import Ledger
 from muniment.commands.muniment.accounts import FoundSite

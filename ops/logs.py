@@ -1,11 +1,10 @@
-"""Structured logs: JSON lines on a pipe, readable lines on a terminal. What may be logged is chosen where it is logged (SECURITY 18)."""
+"""Structured logs: JSON on a pipe, readable lines on a terminal. What may be logged is chosen where it is logged."""
 
 import logging
 import sys
 from typing import Literal
 
 import structlog
-
 
 Level = Literal["debug", "info", "warning", "error"]
 

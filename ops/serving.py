@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 import structlog
 import uvicorn
-
 from muniment.ops import founding
 from muniment.ops.compose import LOAD_SECONDS_MAX, Core, build_core, build_front
 from muniment.ops.connection import LogServer
@@ -50,6 +49,7 @@ class Server:
 
     def open(self) -> None:
         """Start the log, load the read models, found the site where there is none, and take the port."""
+        os.umask(0o077)  # whatever this process writes is its owner's alone
         hygiene.forbid_dumps()
         sys.setswitchinterval(SWITCH_SECONDS)
         if not self.settings.ephemeral:

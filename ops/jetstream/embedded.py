@@ -130,8 +130,8 @@ class EmbeddedServer:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        (self.data / HOST_FILE).unlink(missing_ok=True)
-        if self._lock is not None:
+        if self._lock is not None:                           # else the directory, and the file in it, are another's
+            (self.data / HOST_FILE).unlink(missing_ok=True)
             self._lock.release()
             self._lock = None
         if self._temporary:

@@ -1,0 +1,42 @@
+"""NoteCredentialUse: that an access key was used, once for each key and hour (FEATURES 1b). Given by the API itself."""
+
+from typing import Final
+
+from muniment.commands.command import Command, Given
+from muniment.commands.muniment.operator import check_operator
+from muniment.domain import arn
+from muniment.domain.account.keys import CredentialUsed, keys_of
+from muniment.domain.account.state import Account
+from muniment.domain.ledger import Actor, Fact
+from muniment.domain.resource import Resource
+
+HOUR: Final = 3_600_000_000  # microseconds
+
+
+class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pascal"):
+    """Record when an access key was last used, and for what. Nothing where it was recorded within the same hour."""
+
+    service = "muniment"
+    boundary = Account
+
+    account_id: str
+    access_key_id: str
+    time: int  # microseconds
+    used_service: str
+    used_region: str
+
+    def target(self, actor: Actor) -> str:
+        return f"{Account.kind}.{self.account_id}"
+
+    def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
+        return (Resource(arn.root(self.account_id)),)
+
+    def decide(self, state: Account, given: Given) -> Fact | None:
+        check_operator(given.actor, self.action())
+        user = state.keys.get(self.access_key_id)
+        if user is None:
+            return None  # deleted meanwhile
+        key = next(each for each in keys_of(state, user) if each.id == self.access_key_id)
+        if key.last_used // HOUR >= self.time // HOUR:
+            return None
+        return CredentialUsed(self.access_key_id, self.time, self.used_service, self.used_region)
