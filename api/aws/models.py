@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from typing import Any, Literal, cast
 
 from botocore.loaders import Loader  # type: ignore[import-untyped]
-from muniment.api.aws.shapes import Shape
+from muniment.api.aws.shapes import Shape, Shapes
 
 Protocol = Literal["query", "json", "rest-json"]
 
@@ -69,7 +69,7 @@ class ServiceModel:
         self.json_version: str = metadata.get("jsonVersion", "1.1")
         self.target_prefix: str | None = metadata.get("targetPrefix")
         self.xml_namespace: str = metadata.get("xmlNamespace", "")
-        self._shapes: Mapping[str, Any] = model["shapes"]
+        self._shapes = Shapes(model["shapes"])
         self._model = model
         self._operations: dict[str, OperationModel] = {}
 
@@ -86,11 +86,11 @@ class ServiceModel:
         return self._operations.setdefault(name, OperationModel(self, model))
 
     def shape(self, reference: Mapping[str, Any]) -> Shape:
-        return Shape(self._shapes, reference)
+        return self._shapes.of(reference)
 
     def error_code(self, shape_name: str) -> str:
         """The wire's code of a modelled exception: `NoSuchEntity` for IAM's `NoSuchEntityException`."""
-        error = self._shapes[shape_name].get("error", {})
+        error = self._shapes.definitions[shape_name].get("error", {})
         return str(error.get("code", shape_name))
 
     def __repr__(self) -> str:

@@ -55,6 +55,8 @@ _JSON_CODES = {
     "Throttling": "ThrottlingException",
     "ValidationError": "ValidationException",
 }
+# Organizations has no ValidationException: its model lists InvalidInputException for every operation.
+_SERVICE_CODES = {("organizations", "ValidationError"): "InvalidInputException"}
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -111,12 +113,12 @@ def identify(http: HTTPRequest) -> Target:
     try:
         claimed = parse_authorization(http)
         model = _service(http, claimed.service if claimed is not None else None)
+        return Target(model.name, model.protocol, _action(model, http))
     except Refused:
         if http.header("x-amz-target") is not None:
             return Target(None, "json")
         is_json = (http.header("content-type") or "").startswith("application/json") or http.raw_path not in ("", "/")
         return Target(None, "rest-json" if is_json else "query")
-    return Target(model.name, model.protocol)
 
 
 def render(call: Call, result: dict[str, Any], request_id: str) -> HTTPAnswer:
@@ -145,7 +147,7 @@ def render_error(
     if protocol == "query":
         fault = fault or ("Receiver" if status >= 500 else "Sender")
         return query.render_error(model, code, message, status, request_id, fault)
-    code = _JSON_CODES.get(code, code)
+    code = _SERVICE_CODES.get((name, code)) or _JSON_CODES.get(code, code)
     message_name = _message_name(model, target.action if not isinstance(target, str) else None, code)
     if protocol == "json":
         return aws_json.render_error(model, code, message, status, request_id, message_name)
@@ -173,10 +175,18 @@ def _service(http: HTTPRequest, signing_name: str | None) -> ServiceModel:
             if each.protocol == "rest-json" and rest_json.route(each, http) is not None:
                 return each
         raise UnknownOperation("No operation has this method and path")
-    fields = query.parameters(http)
+    fields = query.peek(http)
     if (found := service_for(None, None, fields.get("Action"), fields.get("Version"))) is None:
         raise MissingAction("The request is missing an action or a version: add the parameters Action and Version")
     return found
+
+
+def _action(model: ServiceModel, http: HTTPRequest) -> str | None:
+    """The action, where it stands outside the body."""
+    if model.protocol == "json":
+        return (http.header("x-amz-target") or "").rpartition(".")[2]
+    operation = rest_json.route(model, http) if model.protocol == "rest-json" else None
+    return operation.name if operation is not None else None
 
 
 def _message_name(model: ServiceModel | None, action: str | None, code: str) -> str:

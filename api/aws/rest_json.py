@@ -36,7 +36,7 @@ class Route(msgspec.Struct, frozen=True):
 def route(service: ServiceModel, http: HTTPRequest) -> OperationModel | None:
     """The operation of the service that this method and path call, or None."""
     for candidate in _routes(service.name, service):
-        if candidate.method == http.method and _labels(candidate, http.raw_path) is not None:
+        if candidate.method == http.method and _fits(candidate, http.raw_path):
             given = http.query_string.split("&") if candidate.constants else []
             if all(f"{name}={value}" in given for name, value in candidate.constants):
                 return service.operation(candidate.operation)
@@ -58,7 +58,7 @@ def parse(operation: OperationModel, http: HTTPRequest) -> dict[str, Any]:
     chosen = next(
         each for each in _routes(operation.service.name, operation.service) if each.operation == operation.name
     )
-    labels = _labels(chosen, http.raw_path) or {}
+    labels = _labels(chosen, http.raw_path)
     params = _body(shape, http)
     given = _query(http.query_string)
     for name, wire_name, member in shape.wire_members:
@@ -105,21 +105,18 @@ def _routes(name: str, service: ServiceModel) -> tuple[Route, ...]:
     return tuple(sorted(routes, key=lambda each: each.rank))
 
 
-def _labels(candidate: Route, raw_path: str) -> dict[str, str] | None:
-    """The values of a route's labels in a path, or None where the path is another one's."""
+def _fits(candidate: Route, raw_path: str) -> bool:
+    """A path is like a route's when each segment is the same, or a label's: never empty, never dots."""
     segments = raw_path.split("/")[1:]
-    if len(segments) != len(candidate.segments):
-        return None
-    labels: dict[str, str] = {}
-    for pattern, segment in zip(candidate.segments, segments, strict=True):
-        if not pattern.startswith("{"):
-            if pattern != segment:
-                return None
-        elif segment in _DOTS:  # a label is never empty, and dot segments mean another path
-            return None
-        else:
-            labels[pattern.strip("{}")] = _decoded(segment)
-    return labels
+    return len(segments) == len(candidate.segments) and all(
+        segment not in _DOTS if pattern.startswith("{") else segment == pattern
+        for pattern, segment in zip(candidate.segments, segments, strict=True)
+    )
+
+
+def _labels(candidate: Route, raw_path: str) -> dict[str, str]:
+    pairs = zip(candidate.segments, raw_path.split("/")[1:], strict=True)
+    return {pattern.strip("{}"): _decoded(segment) for pattern, segment in pairs if pattern.startswith("{")}
 
 
 def _decoded(text: str) -> str:

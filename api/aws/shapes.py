@@ -23,9 +23,9 @@ class Shape:
     Members are built when first asked for, because shapes may contain themselves.
     """
 
-    def __init__(self, shapes: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
+    def __init__(self, shapes: "Shapes", reference: Mapping[str, Any]) -> None:
         self.name: str = reference["shape"]
-        definition: Mapping[str, Any] = shapes[self.name]
+        definition: Mapping[str, Any] = shapes.definitions[self.name]
         traits: dict[str, Any] = {**definition, **reference}
         self._shapes = shapes
         self._definition = definition
@@ -49,7 +49,7 @@ class Shape:
     @cached_property
     def members(self) -> dict[str, "Shape"]:
         """The members of a structure by their model names, in the model's order."""
-        return {name: Shape(self._shapes, reference) for name, reference in self._definition.get("members", {}).items()}
+        return {name: self._shapes.of(reference) for name, reference in self._definition.get("members", {}).items()}
 
     @cached_property
     def wire_members(self) -> tuple[tuple[str, str, "Shape"], ...]:
@@ -59,17 +59,17 @@ class Shape:
     @cached_property
     def member(self) -> "Shape":
         """The element of a list."""
-        return Shape(self._shapes, self._definition["member"])
+        return self._shapes.of(self._definition["member"])
 
     @cached_property
     def key(self) -> "Shape":
         """The key of a map."""
-        return Shape(self._shapes, self._definition["key"])
+        return self._shapes.of(self._definition["key"])
 
     @cached_property
     def value(self) -> "Shape":
         """The value of a map."""
-        return Shape(self._shapes, self._definition["value"])
+        return self._shapes.of(self._definition["value"])
 
     @cached_property
     def pattern(self) -> "regex.Pattern[str] | None":
@@ -78,6 +78,21 @@ class Shape:
 
     def __repr__(self) -> str:
         return f"<Shape {self.kind} {self.name}>"
+
+
+class Shapes:
+    """The shapes of one service. Equal references give the same Shape, so a model costs memory once."""
+
+    def __init__(self, definitions: Mapping[str, Any]) -> None:
+        self.definitions = definitions
+        self._known: dict[str, Shape] = {}
+
+    def of(self, reference: Mapping[str, Any]) -> Shape:
+        """The shape that a reference (`{"shape": name, traits…}`) stands for."""
+        key = repr(reference)
+        if (known := self._known.get(key)) is not None:
+            return known
+        return self._known.setdefault(key, Shape(self, reference))
 
 
 def compile_pattern(text: str) -> "regex.Pattern[str]":

@@ -138,12 +138,10 @@ def _only_header(http: HTTPRequest, name: str) -> str | None:
 
 def _query_parts(query_string: str) -> dict[str, str]:
     """The signature's own parameters in the query string, each at most once and in AWS's spelling."""
-    if "mz-" not in query_string.lower():
-        return {}
     found: dict[str, str] = {}
     for part in query_string.split("&"):
         raw_name, _, raw_value = part.partition("=")
-        name = unquote(raw_name.replace("+", " "))
+        name = unquote(raw_name) if "%" in raw_name else raw_name
         if name.lower() not in QUERY_PARTS:
             continue
         if name in found:

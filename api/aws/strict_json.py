@@ -11,7 +11,8 @@ JSON_DEPTH_MAX = 32
 JSON_NODES_MAX = 10_000
 BODY_BYTES_MAX = 1_048_576
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# Possessive, and an unfinished string reaches to the end: so every byte is looked at once, whatever the text.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 

@@ -141,7 +141,7 @@ def test_an_unsigned_call_finds_its_service(request_line, expected):
 
 def test_an_unsigned_json_call_finds_its_service_by_its_target():
     headers = [("host", "x"), ("x-amz-target", "AWSOrganizationsV20161128.ListAccounts")]
-    assert identify(HTTPRequest("POST", "/", "", headers, b"{}")) == Target("organizations", "json")
+    assert identify(HTTPRequest("POST", "/", "", headers, b"{}")) == Target("organizations", "json", "ListAccounts")
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/../..", "/%ff", "//"])
