@@ -1,7 +1,7 @@
 """Credentials: whose access key is this, may it be used, and where is its sealed secret. Authentication asks this first."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 import msgspec
@@ -9,6 +9,7 @@ from muniment.domain import arn
 from muniment.domain.account.account import RootCredentialsReset
 from muniment.domain.account.keys import AccessKeyCreated, AccessKeyDeleted, secret_field, secret_owner
 from muniment.domain.account.state import AccessKey, Account
+from muniment.domain.boundary import State
 from muniment.domain.ledger import Sealed
 from muniment.projections.fold import Fold, FoldedModel
 from muniment.projections.readmodel import Recorded
@@ -126,9 +127,9 @@ class Credentials(FoldedModel):
             key: boundary for boundary, state in self.table.items() if isinstance(state, Account) for key in state.keys
         }
 
-    def digest(self) -> bytes:
+    def digest_of(self, picture: Mapping[str, State]) -> bytes:
         total = hashlib.sha256(f"{self.name}/{self.VERSION}".encode())
-        accounts = [state for state in self.picture().values() if isinstance(state, Account)]
+        accounts = [state for state in picture.values() if isinstance(state, Account)]
         for account in sorted(accounts, key=lambda state: state.id):
             for key in sorted(account.keys):
                 total.update(hashlib.sha256(_canonical.encode(_credential(account, key))).digest())

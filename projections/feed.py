@@ -4,15 +4,19 @@ import gc
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import msgspec
 from muniment.domain.position import Position
 from muniment.projections.filling import Filling
 from muniment.projections.fold import Fold
 from muniment.projections.generation import Generation
+from muniment.projections.keeper import Keeper
 from muniment.projections.readmodel import IAM, Condition, Monotonic, ReadModel, Recorded
+from muniment.projections.snapshots import Snapshots
 from muniment.projections.source import Bounds, Deliver, Ended, Heard, Source, SourceLost, Stored
 from muniment.projections.verify import Broken, Chains, Verifier, first_unsigned
 
@@ -27,6 +31,10 @@ EXPIRY_SECONDS: Final = 60.0  # between two looks at where a stream begins
 RETRY_SECONDS: Final = 0.5
 FREEZE_ENTRIES: Final = 100_000  # live entries after which Python's collector is told to leave the models alone again
 YIELD_SECONDS: Final = 0.0002
+RECENT_ENTRIES: Final = 2_000  # kept for a generation that comes level with the live one
+JOIN_ENTRIES_MAX: Final = 200  # applied to such a one on the feed's thread at once
+
+T = TypeVar("T")
 
 
 class ModelReport(msgspec.Struct, frozen=True):
@@ -60,19 +68,21 @@ class Feed:
         models: Sequence[ReadModel],
         fold: Fold | None = None,
         *,
+        snapshots: Snapshots | None = None,
         monotonic: Monotonic = time.monotonic,
-        on_batch: Callable[[], None] = lambda: None,
     ) -> None:
         self.models = tuple(models)
         self.generation = Generation(fold, self.models)
         self.epochs: dict[str, str] = {}
         self.broken: Broken | None = None
         self.lost = ""
+        self.rebuilding = threading.Lock()  # held while a generation is filled beside the live one
         self._sources = {source.stream: source for source in sources}
         self._verifier = verifier
         self._monotonic = monotonic
-        self._on_batch = on_batch
-        self._beside: list[Generation] = []
+        self._keeper = Keeper(snapshots, self.generation) if snapshots is not None else None
+        self._beside: list[Generation] = []  # filled besides the live one, and level with it
+        self._recent: deque[Recorded] = deque(maxlen=RECENT_ENTRIES)
         self._chains: dict[str, Chains] = {}
         self._inbox: queue.SimpleQueue[tuple[str, Sequence[Stored]] | Callable[[], None] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -123,11 +133,17 @@ class Feed:
             raise error
         return result
 
-    def attach(self, generation: Generation) -> None:
-        """Apply every batch to `generation` too; it must be level with the live one. Called between two batches."""
+    def join(self, generation: Generation) -> bool:
+        """Apply every batch to `generation` too from now on; False where it is too far behind yet. Called between two batches."""
+        behind = [one for one in self._recent if one.sequence > generation.position(IAM)]
+        if len(behind) > JOIN_ENTRIES_MAX or len(behind) != self._chains[IAM].position - generation.position(IAM):
+            return False
+        if behind:
+            generation.take(behind, self.epochs[IAM])
         self._beside.append(generation)
+        return True
 
-    def detach(self, generation: Generation) -> None:
+    def leave(self, generation: Generation) -> None:
         """Leave `generation` alone from now on."""
         if generation in self._beside:
             self._beside.remove(generation)
@@ -169,12 +185,16 @@ class Feed:
             self._loaded.set()
             for stop in self._stops:
                 stop()
+            if self._keeper is not None:
+                self._keeper.close()
 
     def _load(self) -> None:
         """Bring every model to the streams' end, in bulk."""
         gc.disable()
         try:
             for source in self._sources.values():
+                if self._keeper is not None and source.stream == IAM:
+                    self._patiently(partial(self._keeper.load, source))
                 filling = Filling(source, self._verifier, self.generation, pause=self._check_closing)
                 self._chains[source.stream] = self._patiently(filling.run)
                 self.epochs[source.stream] = filling.epoch
@@ -186,9 +206,10 @@ class Feed:
         for model in self.models:
             model.live()
         self._loaded.set()
-        self._on_batch()
+        if self._keeper is not None:
+            self._keeper.loaded()
 
-    def _patiently(self, work: Callable[[], Chains]) -> Chains:
+    def _patiently(self, work: Callable[[], T]) -> T:
         """Do `work`, again after a while as long as the stream cannot be read."""
         while True:
             try:
@@ -257,7 +278,6 @@ class Feed:
             raise broken
         if self._monotonic() - began > YIELD_SECONDS:
             time.sleep(0)
-        self._on_batch()
 
     def _apply(self, batch: Sequence[Recorded], stream: str) -> None:
         if not batch:
@@ -266,6 +286,10 @@ class Feed:
         self.generation.take(batch, epoch)
         for generation in self._beside:
             generation.take(batch, epoch)
+        if stream == IAM:
+            self._recent.extend(batch)
+            if self._keeper is not None:
+                self._keeper.consider()
         self._since_freeze += len(batch)
         if self._since_freeze > FREEZE_ENTRIES:
             self._since_freeze = 0

@@ -5,7 +5,7 @@ first sequence, and the models are left as they were before it.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from muniment.domain import stored
@@ -111,7 +111,7 @@ class Filling:
         """Read up to `target`; False where the log is broken before it."""
         for stop in self._stops(chains.position, target):
             self._generation.in_place(self._stream, stop.in_place)
-            for messages in self._source.batches(chains.position, stop.sequence):
+            for messages in self._batches(chains, stop.sequence):
                 opened, broken = self._open(chains, messages)
                 if opened:
                     self._generation.take(opened, self.epoch)
@@ -123,6 +123,22 @@ class Filling:
                 raise SourceLost(f"{self._stream} ended at {chains.position}, before {stop.sequence}")
             self._meet(chains)
         return True
+
+    def _batches(self, chains: Chains, until: int) -> Iterator[Sequence[Stored]]:
+        """The source's batches; what it cannot read, other than for now, is a break in the log."""
+        batches = iter(self._source.batches(chains.position, until))
+        while True:
+            try:
+                messages = next(batches, None)
+            except SourceLost:
+                raise
+            except (
+                Exception
+            ) as damage:  # the source found the log damaged; what kind of error that is, is its own matter
+                raise Broken(self._stream, chains.position + 1, f"{type(damage).__name__}: {damage}") from damage
+            if messages is None:
+                return
+            yield messages
 
     def _stops(self, position: int, target: int) -> "list[_Stop]":
         """The stretches up to `target`: to where the fold stands, to where it must not work in place any more, to the end."""

@@ -6,14 +6,16 @@ A model over the fold keeps its own table of references to whole states, so it s
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 from muniment.domain.boundary import State, new_state
 from muniment.domain.remembered import Remembered
-from muniment.projections.readmodel import IAM, Concern, ReadModel, Recorded
+from muniment.projections.readmodel import IAM, Checkpoint, Concern, Condition, ReadModel, Recorded, Status
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic")
+
+VERSION: Final = 1  # raised when facts fold to something else than before: older snapshots are then passed over
 
 
 class Spoiled(Exception):
@@ -133,8 +135,9 @@ class FoldedModel(ReadModel):
     def reindex(self) -> None:
         """Make the model's own indexes from `table` alone, after a snapshot was loaded."""
 
-    def load(self) -> None:
-        """Take everything from the fold, which was loaded from a snapshot."""
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Take everything from the fold, which was loaded from a snapshot of this checkpoint."""
+        self.reached(IAM, checkpoint)
         self.table = {boundary: state for boundary, state in self.fold.states.items() if self.reads(boundary)}
         self.reindex()
 
@@ -148,15 +151,19 @@ class FoldedModel(ReadModel):
         return dict(self.table)
 
     def digest(self) -> bytes:
-        return digest_of(self.name, self.VERSION, self.picture().items())
+        return self.digest_of(self.picture())
+
+    def digest_of(self, picture: Mapping[str, State]) -> bytes:
+        """The digest of what the model shows when its states are those of `picture`."""
+        return digest_of(self.name, self.VERSION, picture.items())
 
     def adopt(self, other: "FoldedModel") -> None:
         """Show what a new generation of this model holds, from one moment to the next."""
         self.table = other.table
         self.reindex()
-        if self.stopped:
-            self.status = other.status
-        self.reached(IAM, other.checkpoints[IAM])
+        self.status = other.status if other.stopped else Status(Condition.LIVE)
+        if (checkpoint := other.checkpoints.get(IAM)) is not None:
+            self.reached(IAM, checkpoint)
 
 
 def digest_of(name: str, version: int, states: Iterable[tuple[str, State]]) -> bytes:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from muniment.projections.fold import Fold, FoldedModel
 from muniment.projections.readmodel import IAM, ReadModel, Recorded
+from muniment.projections.snapshots import Picture, Snapshots
+from muniment.projections.source import Source
 
 
 class Generation:
@@ -73,6 +75,35 @@ class Generation:
         self.in_place(stream, False)
         for model in self.readers(stream):
             model.end_bulk()
+
+    def load(self, snapshots: Snapshots, source: Source) -> None:
+        """Begin from a snapshot where there is one of use. Raises SourceLost."""
+        if self.fold is None or self.fold.position or not self.folded():
+            return
+        if (checkpoint := snapshots.load(self.fold, source)) is not None:
+            for model in self.folded():
+                model.load(checkpoint)
+
+    def picture(self) -> Picture | None:
+        """What a snapshot would keep now; None where something was abandoned: that has to be met again after a restart."""
+        folded = self.folded()
+        if self.fold is None or not folded or self.fold.abandoned or any(model.stopped for model in folded):
+            return None
+        checkpoint = folded[0].checkpoints.get(IAM)
+        return None if checkpoint is None else Picture(dict(self.fold.states), checkpoint)
+
+    def twin(self) -> "Generation":
+        """An empty generation of the models over the fold."""
+        fold = Fold()
+        return Generation(fold, [type(model)(fold) for model in self.folded()])
+
+    def adopt(self, other: "Generation") -> None:
+        """Show what a twin holds in place of what this one does, each model from one moment to the next."""
+        assert self.fold is not None  # only generations over a fold have twins
+        assert other.fold is not None
+        self.fold.adopt(other.fold)
+        for model, new in zip(self.folded(), other.folded(), strict=True):
+            model.adopt(new)
 
     def begin_anew(self, model: ReadModel) -> None:
         """Make `model` forget everything; models over the fold do so together, for they are filled together."""

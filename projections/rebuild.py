@@ -1,0 +1,118 @@
+"""Rebuilding the in-memory models: a new generation is filled from the log beside the live one, compared with it at the same
+position, and put in its place from one moment to the next. No read fails meanwhile (DESIGN §4).
+"""
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+from muniment.projections.filling import Filling
+from muniment.projections.fold import FoldedModel
+from muniment.projections.generation import Generation
+from muniment.projections.readmodel import IAM
+from muniment.projections.source import Source
+from muniment.projections.verify import Broken, Verifier
+
+JOIN_ATTEMPTS_MAX: Final = 100
+FREEZE_ENTRIES: Final = 100_000
+Progress = Callable[[int, int], None]  # entries done, entries known
+
+
+class Live(Protocol):
+    """What a rebuild asks of the feed."""
+
+    generation: Generation
+    rebuilding: threading.Lock
+
+    def between(self, task: Callable[[], Any]) -> Any: ...
+    def join(self, generation: Generation) -> bool: ...
+    def leave(self, generation: Generation) -> None: ...
+
+
+class RebuildRunning(Exception):
+    """One rebuild at a time."""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One model's digests at `position`, from the log and from the live model; equal unless the live one was wrong."""
+
+    model: str
+    position: int
+    rebuilt: bytes
+    live: bytes
+
+    @property
+    def equal(self) -> bool:
+        return self.rebuilt == self.live
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What a rebuild did."""
+
+    entries: int
+    seconds: float
+    compared: tuple[Compared, ...]  # empty for a live model that had stopped elsewhere
+
+    @property
+    def equal(self) -> bool:
+        return all(one.equal for one in self.compared)
+
+
+def rebuild(live: Live, source: Source, verifier: Verifier, progress: Progress = lambda done, known: None) -> Rebuilt:
+    """Fill a twin of the live generation, compare, swap. The log is the truth: an unequal live model is replaced all the same.
+
+    Call it on a thread of its own, with a source of its own. Raises RebuildRunning, Broken, SourceLost; the live models are
+    then as they were.
+    """
+    if not live.rebuilding.acquire(blocking=False):
+        raise RebuildRunning("a rebuild is running already: wait for its end")
+    began, twin = time.monotonic(), live.generation.twin()
+    try:
+        _fill(live, twin, source, verifier, progress)
+        compared = tuple(_compare(*pair) for pair in live.between(lambda: _pictures(live.generation, twin)))
+        live.between(lambda: live.generation.adopt(twin))
+    finally:
+        live.between(lambda: live.leave(twin))
+        live.rebuilding.release()
+    return Rebuilt(twin.position(IAM), time.monotonic() - began, compared)
+
+
+def _fill(live: Live, twin: Generation, source: Source, verifier: Verifier, progress: Progress) -> None:
+    """Bring the twin level with the live generation, and leave it where every new batch goes to both."""
+    known, frozen = source.bounds().last, 0
+
+    def pause() -> None:
+        nonlocal frozen
+        done = twin.position(IAM)
+        if done - frozen > FREEZE_ENTRIES:
+            frozen = done
+            gc.freeze()  # Python's collector would walk through all of the twin again and again
+        progress(done, max(done, known))
+
+    for _ in range(JOIN_ATTEMPTS_MAX):
+        filling = Filling(source, verifier, twin, pause=pause)
+        filling.run()
+        if filling.broken is not None:
+            raise filling.broken
+        if live.between(lambda: live.join(twin)):
+            return
+    raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live models")
+
+
+Picture = tuple[FoldedModel, Mapping[str, Any], Mapping[str, Any], int]
+
+
+def _pictures(live: Generation, twin: Generation) -> list[Picture]:
+    """Both sides of every model at one moment; they are whole states, so their digests can be taken later."""
+    return [
+        (new, old.picture(), new.picture(), new.position())
+        for old, new in zip(live.folded(), twin.folded(), strict=True)
+        if old.position() == new.position()
+    ]
+
+
+def _compare(model: FoldedModel, live: Mapping[str, Any], rebuilt: Mapping[str, Any], position: int) -> Compared:
+    return Compared(model.name, position, model.digest_of(rebuilt), model.digest_of(live))
