@@ -60,7 +60,7 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
     secret_parameters: ClassVar[frozenset[str]] = frozenset()  # never recorded, never shown
 
     def __init_subclass__(cls) -> None:
-        if Command not in cls.__bases__ and cls.service and not cls.__name__.endswith("Command"):
+        if cls.service and not cls.__name__.endswith("Command"):
             COMMANDS[cls.service, cls.__name__] = cls
 
     @classmethod

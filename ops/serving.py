@@ -71,11 +71,10 @@ class Server:
         """Back to the first start's state: same account number, same root key. Ephemeral servers only."""
         assert self.founded is not None
         with self._resetting:
-            old, app = self.core, self._app
+            self._app.state.close()
+            self.core.close()  # first, so that nothing signed by the old keys reaches the new log
             self.log.reset()
             self._build(self.founded)
-            app.state.close()
-            threading.Thread(target=old.close, name="muniment-reset", daemon=True).start()
         return {"reset": True, "account_id": self.founded.account_id}
 
     async def __call__(self, scope: Scope, receive: Messages, send: Messages) -> None:

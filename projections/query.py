@@ -47,7 +47,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     service: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        if Query not in cls.__bases__ and cls.service and not cls.__name__.endswith("Query"):
+        if cls.service and not cls.__name__.endswith("Query"):
             QUERIES[cls.service, cls.__name__] = cls
 
     @classmethod

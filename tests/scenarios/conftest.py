@@ -1,0 +1,39 @@
+"""Scenarios talk to one real server; each test gets it as new (`POST /_muniment/reset`)."""
+
+import json
+import urllib.request
+
+import pytest
+from tests.muniment_server import Muniment
+
+
+@pytest.fixture(scope="session")
+def running():
+    with Muniment() as server:
+        yield server
+
+
+@pytest.fixture
+def server(running):
+    urllib.request.urlopen(urllib.request.Request(f"{running.endpoint}/_muniment/reset", method="POST")).read()
+    return running
+
+
+@pytest.fixture
+def iam(server):
+    return server.client("iam")
+
+
+@pytest.fixture
+def member(iam, server):
+    """Makes a user with a key and the given inline statements; answers the user's own clients."""
+
+    def make(name, *statements):
+        iam.create_user(UserName=name)
+        if statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+            iam.put_user_policy(UserName=name, PolicyName="inline", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return lambda service: server.client(service, key)
+
+    return make
