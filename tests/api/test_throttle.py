@@ -1,0 +1,70 @@
+"""Throttling: the caller's own share, and its account's (SECURITY 16, 17)."""
+
+import pytest
+
+from muniment.api.throttle import BUCKETS_MAX, Throttle
+from muniment.domain.errors import Throttling
+from muniment.domain.ledger import Actor
+
+ANA = Actor("123456789012", "arn:aws:iam::123456789012:user/ana", "AIDAANA")
+BEN = Actor("123456789012", "arn:aws:iam::123456789012:user/ben", "AIDABEN")
+ELSEWHERE = Actor("999999999999", "arn:aws:iam::999999999999:user/ana", "AIDAANA")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def spend(throttle, actor):
+    """How many requests pass before one is refused."""
+    passed = 0
+    with pytest.raises(Throttling, match="Rate exceeded"):
+        while True:
+            throttle.check(actor)
+            passed += 1
+    return passed
+
+
+def test_a_principal_has_two_seconds_of_its_rate_at_once():
+    assert spend(Throttle(10, 1_000, Clock()), ANA) == 20
+
+
+def test_tokens_come_back_with_time():
+    clock = Clock()
+    throttle = Throttle(10, 1_000, clock)
+    spend(throttle, ANA)
+    clock.now += 0.5
+    assert spend(throttle, ANA) == 5
+
+
+def test_one_principal_does_not_spend_anothers_share():
+    throttle = Throttle(10, 1_000, Clock())
+    spend(throttle, ANA)
+    assert spend(throttle, BEN) == 20
+
+
+def test_an_account_has_a_share_of_its_own():
+    throttle = Throttle(10, 15, Clock())
+    assert spend(throttle, ANA) + spend(throttle, BEN) == 30
+    assert spend(throttle, ELSEWHERE) == 20
+
+
+def test_a_refused_request_costs_nothing():
+    clock = Clock()
+    throttle = Throttle(1, 1_000, clock)
+    spend(throttle, ANA)
+    for _ in range(100):
+        with pytest.raises(Throttling):
+            throttle.check(ANA)
+    clock.now += 1
+    throttle.check(ANA)
+
+
+def test_the_number_of_buckets_is_bounded():
+    throttle = Throttle(10, 10, Clock())
+    for number in range(BUCKETS_MAX // 2 + 10):
+        throttle.check(Actor(str(number), "", "AIDA"))
+    assert len(throttle._buckets) == BUCKETS_MAX
