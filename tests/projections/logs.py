@@ -58,7 +58,7 @@ class Log:
         self.messages: list[Message] = []
         self.first = 1
         self.heads: dict[str, tuple[int, bytes]] = {}
-        self.listeners: list[tuple[Deliver, Callable[[], bool]]] = []
+        self.listeners: list[tuple[Deliver, Ended, Callable[[], bool]]] = []
         self.lock = threading.Lock()
         self.reads = 0
         self.lost = False
@@ -103,7 +103,7 @@ class Log:
             message = Message(self.stream, number, (1_700_000_000_000_000 + number) * 1_000, subject, data)
             self.messages.append(message)
             listeners = list(self.listeners)
-            for deliver, going in listeners:
+            for deliver, _, going in listeners:
                 if going():
                     deliver((message,))
         return message
@@ -113,6 +113,11 @@ class Log:
         for fact in facts:
             message = self.store(self.entry(boundary, fact, writer=writer, key=key))
         return message
+
+    def end(self, reason: str) -> None:
+        """Tell every follower that it cannot go on."""
+        for _, ended, _ in self.listeners:
+            ended(reason)
 
     def expire(self, before: int) -> None:
         """Drop the messages before a sequence, as the stream's age limit does."""
@@ -155,7 +160,7 @@ class LogSource:
         going = threading.Event()
         going.set()
         with self.log.lock:
-            self.log.listeners.append((deliver, going.is_set))
+            self.log.listeners.append((deliver, ended, going.is_set))
             missed = [message for message in self.log.messages if message.sequence > after]
             if missed:
                 deliver(missed)
