@@ -1,0 +1,88 @@
+"""What an import did, as a value, as JSON, and as tables that a newcomer can read."""
+
+import msgspec
+from muniment.ops.import_account.inventory import Inventory
+from muniment.ops.import_account.steps import NotTaken
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+VERBS = {
+    "Create": "created",
+    "Attach": "attached",
+    "Put": "written",
+    "Add": "added",
+    "Tag": "tagged",
+    "Set": "set",
+    "Update": "updated",
+}
+
+
+class Report(msgspec.Struct, rename="pascal"):
+    """The end of an import."""
+
+    source_account: str
+    target_account: str
+    found: dict[str, int]  # kind → how many the file holds
+    changed: int  # commands that changed something
+    done: dict[str, int]  # action → how many
+    unchanged: int  # entities that were here already, as the file says
+    not_taken: list[NotTaken]
+    notes: list[str]
+    dry_run: bool = False
+    stopped: str | None = None
+
+    def json(self) -> str:
+        """As JSON."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+
+
+def counted(inventory: Inventory) -> dict[str, int]:
+    """How many of each kind the file holds."""
+    return {
+        "users": len(inventory.users),
+        "groups": len(inventory.groups),
+        "roles": len(inventory.roles),
+        "policies": len(inventory.policies),
+    }
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the report: what was done, what was not taken and why, what to know."""
+    _show_done(report, console)
+    if report.not_taken:
+        _show_not_taken(report.not_taken, console)
+    for note in report.notes:
+        console.print(f"[dim]·[/] {escape(note)}")
+    if report.stopped:
+        console.print(f"\n[bold red]Stopped:[/] {escape(report.stopped)}")
+        console.print("Nothing is half done: mend the cause and run the same command again, it goes on from here.")
+
+
+def _show_done(report: Report, console: Console) -> None:
+    would = " would be sent" if report.dry_run else " sent"
+    if report.done:
+        table = Table("Command", "Count", title=f"Commands that{would}" if report.dry_run else "Commands sent")
+        table.columns[1].justify = "right"
+        for action, count in report.done.items():
+            table.add_row(action, str(count))
+        console.print(table)
+    if not report.changed and not report.stopped:
+        console.print("[green]Nothing to change:[/] everything that can be taken is here already.")
+    else:
+        verb = "would change" if report.dry_run else "changed"
+        console.print(
+            f"[green]{report.changed} commands {verb} something[/]; {report.unchanged} entities were as the file says."
+        )
+
+
+def _show_not_taken(items: list[NotTaken], console: Console) -> None:
+    table = Table("Entity", "Not taken", "Why", title=f"Not taken ({len(items)})", show_lines=False)
+    for item in items:
+        what = f"{escape(item.what)} [bold red](holds a Deny)[/]" if item.widens else escape(item.what)
+        table.add_row(f"{item.kind} {escape(item.name)}", what, escape(item.why))
+    console.print(table)
+    if any(item.widens for item in items):
+        console.print(
+            "[bold red]Look at those with a Deny:[/] without them these entities are allowed more than in AWS."
+        )
