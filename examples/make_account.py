@@ -18,10 +18,8 @@ USERS, ROLES, POLICIES = 200, 60, 120
 ARN = f"arn:aws:iam::{ACCOUNT}"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
-GIVEN = (
-    "ana ben caro dan eva finn gita hugo ines jan kira luis mara nils olga paul quin rosa sven tina uwe vera wim xenia yan"
-).split()  # noqa: SIM905
-FAMILY = ["abel", "brandt", "conti", "diaz", "ek", "falk", "gruber", "haas"]
+GIVEN = "ana ben caro dan eva finn gita hugo ines jan kira luis mara nils olga paul quin rosa sven tina".split()  # noqa: SIM905
+FAMILY = ["abel", "brandt", "conti", "diaz", "ek", "falk", "gruber", "haas", "ivanova", "jansen"]
 TEAMS = "billing catalog checkout data docks fleet identity ledger mobile orders pricing routing search support".split()  # noqa: SIM905
 SERVICES = ["s3", "dynamodb", "sqs", "sns", "lambda", "logs", "kms", "ecr", "ssm", "secretsmanager"]
 STAGES = ["dev", "test", "prod"]
@@ -218,7 +216,7 @@ def user(index: int) -> Item:
     team = TEAMS[index % 14]
     if index % 10 == 9:
         return machine(index, team)
-    name = f"{GIVEN[index % 25].capitalize()}.{FAMILY[index // 25].capitalize()}"
+    name = f"{GIVEN[index % 20].capitalize()}.{FAMILY[index // 20].capitalize()}"
     member = ["Everyone", team]
     if index % 40 == 0:
         member.append("Administrators")
