@@ -74,6 +74,7 @@ class Credentials(FoldedModel):
             "PolicyUntagged",
             "PolicyVersionCreated",
             "PolicyVersionDeleted",
+            "PrincipalErased",  # the key ring forgets the data key; the sealed secret opens no more
             "RoleCreated",
             "RoleDeleted",
             "RoleDescriptionChanged",

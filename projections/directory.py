@@ -1,6 +1,7 @@
 """The directory: every boundary of stream IAM as it is now. Get* and List* queries read their answers off its states."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from muniment.domain.boundary import State, new_state
 from muniment.projections.fold import Fold, FoldedModel
@@ -11,6 +12,7 @@ class Directory(FoldedModel):
     """All states. A state that was handed out never changes: ask again for a newer one."""
 
     name = "directory"
+    IGNORES: ClassVar[frozenset[str]] = frozenset({"AccountRegistrationDeclined", "PrincipalErased"})
 
     def __init__(self, fold: Fold) -> None:
         super().__init__(fold)

@@ -59,6 +59,7 @@ class Access(FoldedModel):
 
     name = "access"
     KINDS: ClassVar[frozenset[str] | None] = frozenset({"account", "site"})
+    IGNORES: ClassVar[frozenset[str]] = frozenset({"AccountRegistrationDeclined", "PrincipalErased"})
 
     def __init__(self, fold: Fold) -> None:
         super().__init__(fold)

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -56,8 +57,10 @@ def test_a_position_that_is_not_reached_in_time_is_refused_with_the_lag(started:
 
 
 def until(model: ReadModel, done: Callable[[], bool]) -> None:
-    with model._moved:
-        assert model._moved.wait_for(done, 5)
+    deadline = time.monotonic() + 5
+    while not done():
+        assert time.monotonic() < deadline, model.status
+        time.sleep(0.001)
 
 
 class Strange(AccountFact, frozen=True, gc=False, omit_defaults=True):

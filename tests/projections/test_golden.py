@@ -1,0 +1,59 @@
+"""Every fact of stream IAM either changes what a model shows or is listed in its IGNORES; nothing passes unnoticed."""
+
+import importlib
+import pkgutil
+
+import msgspec
+import pytest
+from muniment import domain
+from muniment.domain.boundary import State
+from muniment.domain.ledger import FACTS
+from muniment.projections.fold import FoldedModel
+
+from tests.projections.story import STORY
+from tests.projections.worlds import World
+
+for module in pkgutil.walk_packages(domain.__path__, "muniment.domain."):
+    importlib.import_module(module.name)  # so that every fact there is stands in the registry
+
+
+def known_facts() -> set[str]:
+    return {
+        name for (name, _), fact in FACTS.items() if fact.__module__.startswith("muniment.") and fact.kind != "activity"
+    }
+
+
+def shown(model: FoldedModel) -> bytes:
+    """What a model shows, without the versions and heads that every entry moves."""
+    return model.digest_of({name: still(state) for name, state in model.table.items()})
+
+
+def still(state: State) -> State:
+    return msgspec.structs.replace(state, version=0, head=b"", position=0)
+
+
+def test_the_story_holds_every_fact() -> None:
+    assert {type(fact).__name__ for _, fact in STORY} == known_facts()
+
+
+@pytest.mark.parametrize("name", ["directory", "access", "credentials"])
+def test_every_fact_changes_the_model_or_is_ignored_by_name(name: str) -> None:
+    world = World()
+    model = next(model for model in world.models if model.name == name)
+    changing, passing = set(), set()
+    for boundary, fact in STORY:
+        before = shown(model)
+        world.happened(fact, boundary=boundary)
+        assert not model.stopped, model.status
+        concerned = model.reads(boundary)
+        if shown(model) != before:
+            assert concerned
+            changing.add(type(fact).__name__)
+        elif concerned:
+            passing.add(type(fact).__name__)
+    assert passing - changing == model.IGNORES
+
+
+def test_what_is_ignored_exists() -> None:
+    for model in World().models:
+        assert known_facts() >= model.IGNORES
