@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Any, Literal, cast
 
-from botocore.loaders import Loader  # type: ignore[import-untyped]
+from botocore.loaders import Loader
 from muniment.api.aws.shapes import Shape, Shapes
 
 Protocol = Literal["query", "json", "rest-json"]

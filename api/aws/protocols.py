@@ -147,7 +147,7 @@ def render_error(
     if protocol == "query":
         fault = fault or ("Receiver" if status >= 500 else "Sender")
         return query.render_error(model, code, message, status, request_id, fault)
-    code = _SERVICE_CODES.get((name, code)) or _JSON_CODES.get(code, code)
+    code = _SERVICE_CODES.get((name or "", code)) or _JSON_CODES.get(code, code)
     message_name = _message_name(model, target.action if not isinstance(target, str) else None, code)
     if protocol == "json":
         return aws_json.render_error(model, code, message, status, request_id, message_name)

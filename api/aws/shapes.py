@@ -5,7 +5,7 @@ Format: https://smithy.io/2.0 traits as the older "C2J" spelling has them (locat
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,9 @@ import regex  # type: ignore[import-untyped]
 STRUCTURE, LIST, MAP = "structure", "list", "map"
 NUMBERS = frozenset({"integer", "long", "float", "double"})
 
+PATTERN_SECONDS_MAX = 0.05
+
+_ONE_CLASS = re.compile(r"\[\^?(?:[^\[\]\\]|\\.)+\][*+]?")
 _SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
@@ -72,9 +75,9 @@ class Shape:
         return self._shapes.of(self._definition["value"])
 
     @cached_property
-    def pattern(self) -> "regex.Pattern[str] | None":
-        """The compiled pattern; match it with `fullmatch`, as Java's `matches` does."""
-        return compile_pattern(self.pattern_text) if self.pattern_text is not None else None
+    def matches(self) -> Callable[[str], bool]:
+        """Whether a text matches the pattern, whole, as Java's `matches` does. No pattern: every text does."""
+        return matcher(self.pattern_text) if self.pattern_text is not None else _anything
 
     def __repr__(self) -> str:
         return f"<Shape {self.kind} {self.name}>"
@@ -95,14 +98,32 @@ class Shapes:
         return self._known.setdefault(key, Shape(self, reference))
 
 
-def compile_pattern(text: str) -> "regex.Pattern[str]":
-    r"""Compile a model's pattern, written for java.util.regex.
+def matcher(text: str) -> Callable[[str], bool]:
+    r"""A function that matches a model's pattern, written for java.util.regex.
 
     Java's `\w`, `\d` and `\s` are ASCII while its `\p{L}` is Unicode; `regex` has one flag for both, and no model
     uses the two kinds in one pattern (a test holds that). Java reads two surrogate escapes as one character.
+    A single character class cannot backtrack; whatever can is stopped: a text that it cannot judge in time is refused.
     """
-    flags = regex.V0 if r"\p" in text else regex.V0 | regex.ASCII
-    return regex.compile(_SURROGATE_PAIR.sub(_astral, text), flags)
+    text = _SURROGATE_PAIR.sub(_astral, text)
+    if r"\p" not in text and _ONE_CLASS.fullmatch(text):
+        simple = re.compile(text, re.ASCII)
+        return lambda value: simple.fullmatch(value) is not None
+    pattern = regex.compile(text, regex.V0 if r"\p" in text else regex.V0 | regex.ASCII)
+    if _ONE_CLASS.fullmatch(text):
+        return lambda value: pattern.fullmatch(value) is not None
+
+    def in_time(value: str) -> bool:
+        try:
+            return pattern.fullmatch(value, timeout=PATTERN_SECONDS_MAX) is not None
+        except TimeoutError:
+            return False
+
+    return in_time
+
+
+def _anything(_value: str) -> bool:
+    return True
 
 
 def _astral(pair: "re.Match[str]") -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 from muniment.api.aws import models
-from muniment.api.aws.shapes import Shape, compile_pattern
+from muniment.api.aws.shapes import Shape, matcher
 
 
 def shapes_of(service: models.ServiceModel) -> list[Shape]:
@@ -50,7 +50,7 @@ def test_modelled_errors_have_the_codes_of_the_wire():
 def test_every_pattern_compiles_and_mixes_no_two_kinds_of_classes(name):
     for shape in shapes_of(models.service(name)):
         if shape.pattern_text is not None:
-            assert shape.pattern is not None
+            assert shape.matches("a") in (True, False)
             ascii_class = any(each in shape.pattern_text for each in (r"\w", r"\d", r"\s", r"\b", r"\S", r"\W", r"\D"))
             assert not (ascii_class and r"\p" in shape.pattern_text), shape.pattern_text
 
@@ -82,6 +82,6 @@ def test_no_model_asks_for_what_we_do_not_write(name):
     ],
 )
 def test_patterns_match_as_javas_do(pattern, good, bad):
-    compiled = compile_pattern(pattern)
-    assert all(compiled.fullmatch(each) for each in good)
-    assert not any(compiled.fullmatch(each) for each in bad)
+    matches = matcher(pattern)
+    assert all(matches(each) for each in good)
+    assert not any(matches(each) for each in bad)

@@ -12,7 +12,14 @@ from muniment.api.aws import models, query, xml
 from muniment.api.aws.protocols import Call, identify, parse, render, render_error
 from muniment.api.aws.shapes import Shapes
 from muniment.api.aws.validation import validate
-from muniment.domain.errors import InvalidAction, MalformedInput, MalformedQueryString, MissingAction, Refused
+from muniment.domain.errors import (
+    InvalidAction,
+    MalformedInput,
+    MalformedQueryString,
+    MissingAction,
+    Refused,
+    RequestEntityTooLarge,
+)
 
 HEAD = b"Action=CreateUser&Version=2010-05-08&"
 TAGS = b"Action=TagUser&Version=2010-05-08&UserName=a&"
@@ -167,6 +174,18 @@ def test_escapes_are_read_as_the_standard_library_reads_them(text):
         "".join(f"%{b:02x}=" for b in text),
     ):
         assert query.unescaped(escaped.encode()) == unquote_to_bytes(escaped.replace("+", " "))
+
+
+def test_the_limits_are_exactly_the_limits(form):
+    few = b"&".join(b"a%d=1" % n for n in range(9_998))
+    assert parse(form(b"Action=GetUser&Version=2010-05-08&" + few)).params == {}
+    with pytest.raises(MalformedQueryString, match="more than 10000"):
+        parse(form(b"Action=GetUser&Version=2010-05-08&X=1&" + few))
+    with pytest.raises(MalformedInput, match="too many"):
+        parse(form(TAGS + b"&".join(b"Tags.member.%d.Key=a" % n for n in range(1, 2_502))))
+    with pytest.raises(RequestEntityTooLarge) as refused:
+        parse(form(b"Action=GetUser&X=" + b"x" * 1_048_576))
+    assert refused.value.status == 413
 
 
 def test_a_stranger_gets_no_work_done(form):

@@ -44,6 +44,18 @@ def test_parameters_come_from_path_query_headers_and_body():
     assert roles.params == {"accountId": "1", "maxResults": 5, "accessToken": "t"}
 
 
+def test_what_belongs_elsewhere_is_not_taken_from_the_body():
+    body = json.dumps({"analyzerName": "b", "clientToken": "c", "ruleName": "r"}).encode()
+    assert parse(request("PUT", "/analyzer/a/archive-rule", "", body)).params == {
+        "analyzerName": "a",
+        "clientToken": "c",
+        "ruleName": "r",
+    }
+    assert parse(request("GET", "/assignment/roles", "account_id=1", b'{"max_result":5,"accountId":"2"}')).params == {
+        "accountId": "1"
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "query", "kind"),
     [

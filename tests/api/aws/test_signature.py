@@ -227,6 +227,9 @@ HEADER_DAMAGE: dict[str, tuple[Callable[[HTTPRequest], HTTPRequest], int]] = {
     "signature in capitals": (lambda h: HTTPRequest(
         h.method, h.raw_path, h.query_string,
         [(k, v[:-64] + v[-64:].upper() if k == "authorization" else v) for k, v in h.headers], h.body), 403),
+    "signature not of digits": (lambda h: HTTPRequest(
+        h.method, h.raw_path, h.query_string,
+        [(k, v[:-64] + "\xe9" * 64 if k == "authorization" else v) for k, v in h.headers], h.body), 403),
     "no signature": (lambda h: replaced(h, "authorization", "Signature=", "Sign="), 400),
     "empty signature": (lambda h: HTTPRequest(
         h.method, h.raw_path, h.query_string,
@@ -436,6 +439,24 @@ def test_a_refusal_never_repeats_the_token_or_the_right_signature(wire, damage):
         check(HEADER_DAMAGE[damage][0](http))
     assert "the-token" not in refused.value.message
     assert right not in refused.value.message
+
+
+def test_a_second_claim_is_refused_before_anything_is_looked_up(wire):
+    http = header_signed(wire, "the-token")
+    for name in ("authorization", "x-amz-date", "x-amz-security-token"):
+        with pytest.raises(InvalidSignature, match=f"more than one {name} header"):
+            parse_authorization(more(http, (name, http.header(name) or "")))
+    with pytest.raises(InvalidSignature, match="as AWS spells them"):
+        parse_authorization(requeried(presigned(wire), "X-Amz-Expires=", "x-amz-expires="))
+
+
+def test_the_day_of_the_scope_must_be_the_requests(wire):
+    with pytest.raises(SignatureDoesNotMatch) as refused:
+        parse_authorization(replaced(header_signed(wire), "authorization", "20150830", "20150831"))
+    assert refused.value.message == (
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+        "'20150831' != '20150830', from '20150830T123600Z'."
+    )
 
 
 @given(st.text(max_size=200))
