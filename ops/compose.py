@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from muniment.api.app import build_app
 from muniment.api.services import Services
@@ -22,6 +23,7 @@ from muniment.ops.keys.ring import KeyRing
 from muniment.ops.metrics import ModelMetrics
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
+from muniment.ops.rebuild import Rebuilds, of_the_fold
 from muniment.ops.settings import Settings
 from muniment.projections.access.gate import AccessGate
 from muniment.projections.access.model import Access
@@ -31,6 +33,7 @@ from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
+from muniment.projections.snapshots import Snapshots
 from muniment.projections.watch import Watch
 from prometheus_client import CollectorRegistry
 
@@ -78,9 +81,10 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     timeline = _timeline(settings)
     registry = CollectorRegistry()
     alarms = Alarms(registry)
-    watch = Watch(alarms.raise_alarm, ring.forget)
+    watch = Watch(fold, alarms.raise_alarm, ring.forget)
     models = [access, credentials, directory, watch, *([timeline] if timeline is not None else [])]
-    feed = Feed(sources, ring, models, fold)
+    snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
+    feed = Feed(sources, ring, models, fold, snapshots=snapshots)
     shared = share(loop)
     activity = Activity(Publisher(loop, IAM_ACTIVITY), ring)
     ledger = Ledger(
@@ -96,7 +100,9 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         resolve=lambda arn: _principal_id(access, arn),
     )
     ledger.on_appended = feed.saw
-    reads = Reads(directory, credentials, access, timeline, mac_key(store, keks, "cursors"), lambda: ledger.seen)
+    rebuilds = Rebuilds(of_the_fold(feed, log, ring))
+    cursor_key = mac_key(store, keks, "cursors")
+    reads = Reads(directory, credentials, access, timeline, cursor_key, lambda: ledger.seen, rebuilds)
     registry.register(ModelMetrics(feed, activity))
     feed.start()
     return Core(
@@ -140,6 +146,10 @@ def _principal_id(access: Access, arn: str) -> str | None:
     """The unique id of a user or role in any account."""
     principal = access.principal(arn)
     return None if principal is None else principal.unique_id or principal.issuer_id or None
+
+
+def _say(text: str) -> None:
+    structlog.get_logger("muniment.snapshots").warning(text)
 
 
 def _timeline(settings: Settings) -> Any:

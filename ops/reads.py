@@ -5,6 +5,7 @@ from typing import Any
 
 from muniment.domain.boundary import State
 from muniment.domain.errors import ReadModelBehind
+from muniment.ops.rebuild import Rebuilds
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
@@ -24,9 +25,11 @@ class Reads:
         timeline: Any,
         cursor_key: bytes,
         seen: Callable[[], int],
+        rebuilds: Rebuilds,
     ) -> None:
         self.directory, self.credentials, self.access, self.timeline = directory, credentials, access, timeline
         self.cursor_key = cursor_key
+        self.rebuilds = rebuilds
         self._seen = seen
 
     @property

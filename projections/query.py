@@ -33,6 +33,10 @@ class Views(Protocol):
     def access(self) -> Any:
         """Who may do what (projections/access)."""
 
+    @property
+    def rebuilds(self) -> Any:
+        """Rebuilds of this process's read models (ops/rebuild.py)."""
+
 
 class Asked(msgspec.Struct, frozen=True):
     """Who asks, and when."""

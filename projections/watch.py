@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from muniment.domain.account.erasure import PrincipalErased
 from muniment.domain.ledger import Entry
 from muniment.domain.sealing import owner
-from muniment.projections.readmodel import Condition, ReadModel, Recorded
+from muniment.projections.fold import Fold
+from muniment.projections.readmodel import IAM, Checkpoint, Condition, ReadModel, Recorded
 
 
 class Watch(ReadModel):
@@ -14,16 +15,24 @@ class Watch(ReadModel):
 
     name = "watch"
 
-    def __init__(self, alarm: Callable[[Entry], None], forget: Callable[[str], None]) -> None:
+    def __init__(self, fold: Fold, alarm: Callable[[Entry], None], forget: Callable[[str], None]) -> None:
         super().__init__()
-        self._alarm, self._forget = alarm, forget
+        self._fold, self._alarm, self._forget = fold, alarm, forget
+
+    def position(self, stream: str = IAM) -> int:
+        """While the others load, wherever they are: what is in the log already was acted on when it was new."""
+        return self._fold.position if self.status.condition is Condition.LOADING else super().position(stream)
+
+    def live(self) -> None:
+        """From here on every entry counts."""
+        self.reached(IAM, Checkpoint("", self._fold.position))
+        super().live()
 
     def apply(self, batch: Sequence[Recorded]) -> None:
-        """Look at what arrived. What was in the log before this process began raised its alarm then."""
-        live = self.status.condition is Condition.LIVE
+        """Look at what arrived."""
         for recorded in batch:
             fact = recorded.entry.fact
-            if fact.severity == "high" and live:
+            if fact.severity == "high":
                 self._alarm(recorded.entry)
             if type(fact) is PrincipalErased:
                 self._forget(owner(recorded.entry.boundary, fact.unique_id))

@@ -3,15 +3,14 @@
 import sys
 
 import typer
-from rich.console import Console
-
 from muniment.domain.errors import Refused
-from muniment.ops.cli import accounts, erase, keys, provision, serve
+from muniment.ops.cli import accounts, erase, keys, provision, rebuild, serve
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
 from muniment.ops.jetstream.provision import Drift
 from muniment.ops.jetstream.settings import BadSettings
 from muniment.ops.keys.keksource import KEKRefused
 from muniment.ops.settings import BadSetting
+from rich.console import Console
 
 app = typer.Typer(
     name="muniment",
@@ -21,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serve, accounts, provision, keys, erase):
+for module in (serve, accounts, rebuild, provision, keys, erase):
     module.register(app)
 
 

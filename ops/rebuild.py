@@ -1,0 +1,97 @@
+"""Rebuilds of this process's read models, one at a time, each on a thread of its own with a connection of its own."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+from muniment.domain.errors import Refused, ValidationError
+from muniment.ops.connection import LogServer
+from muniment.ops.jetstream.source import StreamSource
+from muniment.projections.feed import Feed
+from muniment.projections.fold import FoldedModel
+from muniment.projections.readmodel import IAM
+from muniment.projections.rebuild import Rebuilt, rebuild
+from muniment.projections.verify import Verifier
+
+log = structlog.get_logger("muniment.rebuild")
+
+Progress = Callable[[int, int], None]
+
+
+class RebuildRunning(Refused):
+    """Another rebuild runs; wait for its end."""
+
+    status = 409
+
+
+class Rebuild(Protocol):
+    """Makes one read model anew and tells what it found: `{"Equal": …, "Entries": …, "Seconds": …, "Digests": …}`."""
+
+    def __call__(self, progress: Progress) -> dict[str, Any]: ...
+
+
+class Rebuilds:
+    """Starts rebuilds and tells of them. `ways` maps a model's name to how it is rebuilt."""
+
+    def __init__(self, ways: dict[str, Rebuild]) -> None:
+        self._ways = ways
+        self._guard = threading.Lock()
+        self._state: dict[str, Any] = {"State": "NONE"}
+
+    def start(self, projection: str) -> dict[str, Any]:
+        """Begin. Raises ValidationError for a model that is not, RebuildRunning."""
+        if projection not in self._ways:
+            raise ValidationError(f"`{projection}` is not a projection: choose one of {', '.join(sorted(self._ways))}")
+        with self._guard:
+            if self._state["State"] == "RUNNING":
+                raise RebuildRunning(f"projection `{self._state['Projection']}` is being rebuilt; wait for its end")
+            self._state = {"State": "RUNNING", "Projection": projection, "Done": 0, "Known": 0}
+        threading.Thread(target=self._run, args=(projection,), name="muniment-rebuild", daemon=True).start()
+        return self.describe()
+
+    def describe(self) -> dict[str, Any]:
+        """The running or last rebuild."""
+        return dict(self._state)
+
+    def _run(self, projection: str) -> None:
+        def progress(done: int, known: int) -> None:
+            self._state = {"State": "RUNNING", "Projection": projection, "Done": done, "Known": known}
+
+        try:
+            found = self._ways[projection](progress)
+        except Exception as error:
+            log.error("rebuild failed", projection=projection, error=type(error).__name__)
+            self._state = {"State": "FAILED", "Projection": projection, "Reason": f"{type(error).__name__}: {error}"}
+            return
+        self._state = {"State": "SUCCEEDED", "Projection": projection, **found}
+
+
+def of_the_fold(feed: Feed, server: LogServer, verifier: Verifier) -> dict[str, Rebuild]:
+    """How the models over the shared fold are rebuilt: all of them together."""
+
+    def work(progress: Progress) -> dict[str, Any]:
+        source = StreamSource(server.as_role("api"), IAM)
+        try:
+            return _told(rebuild(feed, source, verifier, progress))
+        finally:
+            source.close()
+
+    return {model.name: work for model in feed.models if isinstance(model, FoldedModel)}
+
+
+def _told(rebuilt: Rebuilt) -> dict[str, Any]:
+    return {
+        "Equal": rebuilt.equal,
+        "Entries": rebuilt.entries,
+        "Seconds": round(rebuilt.seconds, 3),
+        "Digests": [
+            {
+                "Projection": each.model,
+                "Position": each.position,
+                "Rebuilt": each.rebuilt.hex(),
+                "Live": each.live.hex(),
+            }
+            for each in rebuilt.compared
+        ],
+    }
