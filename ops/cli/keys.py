@@ -1,5 +1,6 @@
 """`muniment keys`: rotation of the key-encryption key and of the signing key."""
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -8,6 +9,8 @@ from muniment.ops.cli.options import AsJSON, Data, Nats, NatsCredentials
 from muniment.ops.host import Host, on_host
 from muniment.ops.jetstream.keystore import JetStreamKeyShredder
 from muniment.ops.jetstream.loop import NatsLoop
+from muniment.ops.jetstream.permissions import ROLES
+from muniment.ops.jetstream.settings import new_seed, public_key, write_private
 from muniment.ops.keys.keksource import KEKFile
 from muniment.ops.keys.rotate import Rotation, rewrap_all
 from muniment.ops.settings import BadSetting, default_data
@@ -56,6 +59,24 @@ def rotate_signing(data: Data = None, nats: Nats = "", nats_credentials: NatsCre
     """Put a new signing key for entries first; the old ones go on verifying what they signed."""
     with on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
         out.print(f"entries are signed with key [bold]{host.ring.entries.rotate()}[/] from now on")
+
+
+@app.command("nats")
+def nats_keys(folder: Annotated[Path, typer.Argument(help="Where the files go; made with mode 0700.")]) -> None:
+    """Make one nkey a role for an external NATS cluster.
+
+    `ROLE.seed` (mode 0600) is for whoever acts in that role, `nats.env` holds the public keys for the servers
+    (`ops/deploy/nats/node.conf`). Existing seeds are kept.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lines = []
+    for role in ROLES:
+        seed = folder / f"{role}.seed"
+        if not seed.exists():
+            write_private(seed, new_seed())
+        lines.append(f"MUNIMENT_NKEY_{role.upper()}={public_key(seed.read_text())}")
+    write_private(folder / "nats.env", "\n".join(lines) + "\n")
+    out.print(f"{folder}: {', '.join(f'{role}.seed' for role in ROLES)}, nats.env")
 
 
 def _rewrap_until_settled(host: Host) -> Rotation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -13,8 +12,6 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import nkeys
 
 from muniment.ops.jetstream import child, monitor
 from muniment.ops.jetstream.datalock import DataLock
@@ -26,6 +23,8 @@ from muniment.ops.jetstream.settings import (
     Credentials,
     HostFile,
     inbox_prefix,
+    new_seed,
+    public_key,
     write_host_file,
     write_private,
 )
@@ -75,8 +74,8 @@ class EmbeddedServer:
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = DataLock(self.data)
         for name in ROLES:
-            self._seeds[name] = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
-            self._users[name] = nkeys.from_seed(bytearray(self._seeds[name].encode())).public_key.decode()
+            self._seeds[name] = new_seed()
+            self._users[name] = public_key(self._seeds[name])
         self._thread = threading.Thread(target=self._supervise, name="nats-server", daemon=True)
         self._thread.start()
         self._up.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,6 +136,16 @@ class ConnectionSettings:
         if own.token:
             options["auth_token"] = own.token
         return options
+
+
+def new_seed() -> str:
+    """A new nkey user seed (`SU…`): a secret."""
+    return nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
+
+
+def public_key(seed: str) -> str:
+    """The public nkey (`U…`) of a seed."""
+    return nkeys.from_seed(bytearray(seed.strip().encode())).public_key.decode()
 
 
 def inbox_prefix(role: str) -> str:
