@@ -46,8 +46,9 @@ class Core:
     """The running parts over one log. An ephemeral reset closes one and builds the next."""
 
     ring: KeyRing
-    ledger: Ledger
-    activity: Activity
+    gate: AccessGate
+    ledger: Ledger | None  # None in a process that only decides: its NATS role may not write
+    activity: Activity | None
     feed: Feed
     reads: Reads
     readiness: Readiness
@@ -58,8 +59,10 @@ class Core:
 
     def close(self) -> None:
         """Stop everything, writers first, so that what they still hold is recorded."""
-        self.activity.close()
-        self.ledger.close()
+        if self.activity is not None:
+            self.activity.close()
+        if self.ledger is not None:
+            self.ledger.close()
         self.feed.close()
         for source in self.sources:
             source.close()
@@ -70,23 +73,41 @@ class Core:
 
 def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     """Connect and wire. The models are loading when this returns; `Core.feed.wait_loaded` tells when they are live."""
-    connection = log.as_role("api")
+    decides_only = settings.role == "decisions"
+    connection = log.as_role("decisions" if decides_only else "api")
     loop = NatsLoop(connection)
     loop.wait_ready(CONNECT_SECONDS_MAX)
     store = JetStreamKeyStore(loop)
     ring = KeyRing(store, keks)
     sources = (StreamSource(connection, IAM), StreamSource(connection, IAM_ACTIVITY, expires=True))
+    registry = CollectorRegistry()
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
     timeline = _timeline(settings)
-    registry = CollectorRegistry()
-    alarms = Alarms(registry)
-    watch = Watch(fold, alarms.raise_alarm, ring.forget)
+    watch = Watch(fold, Alarms(registry).raise_alarm, ring.forget)
     models = [access, credentials, directory, watch, *([timeline] if timeline is not None else [])]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
+    gate = AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: feed.readiness().broken))
     shared = share(loop)
-    activity = Activity(Publisher(loop, IAM_ACTIVITY), ring)
+    activity = None if decides_only else Activity(Publisher(loop, IAM_ACTIVITY), ring)
+    ledger = None if decides_only else _ledger(settings, shared, ring, gate, access, feed)
+    registry.register(ModelMetrics(feed, activity))
+    reads = Reads(
+        directory,
+        credentials,
+        access,
+        timeline,
+        mac_key(store, keks, "cursors"),
+        lambda: ledger.seen if ledger is not None else 0,
+        Rebuilds(of_the_fold(feed, log, ring)),
+    )
+    feed.start()
+    readiness = Readiness(log, loop, feed)
+    return Core(ring, gate, ledger, activity, feed, reads, readiness, (loop,), sources, shared, registry)
+
+
+def _ledger(settings: Settings, shared: str, ring: KeyRing, gate: AccessGate, access: Access, feed: Feed) -> Ledger:
     ledger = Ledger(
         {
             "PERSISTENCE_MODULE": "muniment.ops.jetstream",
@@ -96,35 +117,19 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         },
         signer=ring,
         sealer=ring,
-        gate=AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: feed.readiness().broken)),
+        gate=gate,
         resolve=lambda arn: _principal_id(access, arn),
     )
     ledger.on_appended = feed.saw
-    rebuilds = Rebuilds(of_the_fold(feed, log, ring))
-    cursor_key = mac_key(store, keks, "cursors")
-    reads = Reads(directory, credentials, access, timeline, cursor_key, lambda: ledger.seen, rebuilds)
-    registry.register(ModelMetrics(feed, activity))
-    feed.start()
-    return Core(
-        ring,
-        ledger,
-        activity,
-        feed,
-        reads,
-        Readiness(log, loop, feed),
-        (loop,),
-        sources,
-        shared,
-        registry,
-    )
+    return ledger
 
 
 def build_services(settings: Settings, core: Core, reset: Any = None) -> Services:
     """What the fronts get."""
     return Services(
-        ledger=core.ledger if settings.role != "decisions" else None,
-        activity=core.activity if settings.role != "decisions" else None,
-        gate=core.ledger.gate,
+        ledger=core.ledger,
+        activity=core.activity,
+        gate=core.gate,
         reads=core.reads,
         sealer=core.ring,
         readiness=core.readiness,

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 class ModelMetrics(Collector):
     """Position, lag, entries and stops of each model; what the activity writer had to drop."""
 
-    def __init__(self, feed: Feed, activity: Activity) -> None:
+    def __init__(self, feed: Feed, activity: Activity | None) -> None:
         self._feed, self._activity = feed, activity
 
     def collect(self) -> Iterator[Metric]:
@@ -29,5 +29,5 @@ class ModelMetrics(Collector):
             live.add_metric([report.name], float(report.condition == "live"))
             entries.add_metric([report.name], model.counters.entries)
         dropped = CounterMetricFamily("muniment_activity_dropped", "Activities that could not be recorded")
-        dropped.add_metric([], self._activity.dropped)
+        dropped.add_metric([], self._activity.dropped if self._activity is not None else 0)
         yield from (position, lag, seconds, live, entries, dropped)

@@ -46,6 +46,10 @@ class Reads:
         """The directory's state of a boundary."""
         return self.directory.state(boundary)
 
+    def first_account(self) -> str:
+        """The number of the account that was founded first."""
+        return next(iter(self.directory.accounts()), "")
+
     def wait(self, position: int, timeout: float = WAIT_SECONDS) -> None:
         """Return once the directory and the credentials have taken `position`. Raises ReadModelBehind."""
         self.directory.wait(position, timeout)

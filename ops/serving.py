@@ -63,7 +63,7 @@ class Server:
         if not core.feed.wait_loaded(LOAD_SECONDS_MAX):
             raise BadSetting("the read models did not load in time; `muniment verify` tells whether the log is whole")
         self.core = core
-        if self.settings.role != "decisions":
+        if core.ledger is not None:
             self.founded = founding.found(core.ledger, self.settings, again) or self.founded
         self._app = build_front(self.settings, core, self.reset if self.settings.ephemeral else None)
 
@@ -93,7 +93,7 @@ class Server:
 
     def ready(self) -> dict[str, Any]:
         """What the ready file says; root only where this start made it."""
-        account = self.founded.account_id if self.founded else founding.first_account(self.core.ledger)
+        account = self.founded.account_id if self.founded else self.core.reads.first_account()
         body: dict[str, Any] = {"endpoint": self.endpoint, "nats_url": self.log.url, "account_id": account}
         if self.founded is not None:
             root = self.founded.root
