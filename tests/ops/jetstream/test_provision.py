@@ -1,0 +1,119 @@
+"""Provisioning is idempotent, refuses what differs, and `reset` begins anew."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+from muniment.ops.jetstream import api
+from muniment.ops.jetstream.embedded import EmbeddedServer
+from muniment.ops.jetstream.loop import NatsLoop
+from muniment.ops.jetstream.provision import Drift, provision, reset
+from muniment.ops.jetstream.recorder import JetStreamRecorder
+from muniment.ops.jetstream.streams import EPOCH, specs
+from tests.nats_server import running_server
+
+NAMES = [spec.name for spec in specs()]
+
+
+def config(server: EmbeddedServer, stream: str) -> dict[str, Any]:
+    with NatsLoop(server.credentials("provision")) as loop:
+        return dict(loop.run(api.info(loop.link, stream, time.monotonic() + 5)).config)
+
+
+def change(server: EmbeddedServer, stream: str, **fields: Any) -> None:
+    async def update(loop: NatsLoop) -> None:
+        await api.ask(loop.link, f"STREAM.UPDATE.{stream}", {**config(server, stream), **fields}, 5)
+
+    with NatsLoop(server.credentials("provision")) as loop:
+        loop.wait_ready(5)
+        loop.run(update(loop))
+
+
+def test_the_first_time_makes_every_stream_and_the_second_time_none() -> None:
+    with running_server(provisioned=False) as server:
+        settings = server.credentials("provision")
+        assert provision(settings) == NAMES
+        before = {name: config(server, name) for name in NAMES}
+        assert provision(settings) == []
+        assert {name: config(server, name) for name in NAMES} == before
+
+
+def test_the_streams_are_as_the_design_says() -> None:
+    with running_server(provisioned=False) as server:
+        provision(server.credentials("provision"), activity_days=7)
+        found = {name: config(server, name) for name in NAMES}
+    # DESIGN 2
+    for name in ("IAM", "IAM_ACTIVITY", "IAM_DECISIONS", "IAM_CHECKPOINTS"):
+        assert found[name]["deny_delete"], name
+        assert found[name]["deny_purge"], name
+    assert not found["KV_IAM_KEYS"]["deny_delete"]
+    assert found["KV_IAM_KEYS"]["max_msgs_per_subject"] == -1
+    assert found["IAM"]["allow_atomic"]
+    assert found["IAM"]["allow_direct"]
+    assert found["IAM"]["max_age"] == 0
+    assert found["IAM_ACTIVITY"]["max_age"] == 7 * 24 * 3600 * 10**9
+    assert found["IAM_PROOFS"]["max_msgs_per_subject"] == 1
+    assert {one["storage"] for one in found.values()} == {"file"}
+    assert {one["compression"] for one in found.values()} == {"none"}
+    assert not [name for name, one in found.items() if one.get("allow_rollup_hdrs") and name != "IAM_SCHEDULES"]
+    epochs = {one["metadata"][EPOCH] for one in found.values()}
+    assert len(epochs) == len(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("stream", "field", "value"),
+    [
+        ("IAM", "max_msgs", 10),
+        ("IAM", "max_age", 3600 * 10**9),
+        ("IAM", "duplicate_window", 10**9),
+        ("IAM", "subjects", ["iam.account.>"]),
+        ("IAM_ACTIVITY", "max_age", 3600 * 10**9),
+        ("IAM_PROOFS", "max_msgs_per_subject", 2),
+        ("KV_IAM_KEYS", "max_msgs_per_subject", 1),
+        ("IAM", "republish", {"src": "iam.>", "dest": "copy.>"}),
+    ],
+)
+def test_drift_is_refused_and_names_stream_field_expected_and_found(stream: str, field: str, value: object) -> None:
+    with running_server() as server:
+        change(server, stream, **{field: value})
+        with pytest.raises(Drift) as drift:
+            provision(server.credentials("provision"), ephemeral=True)
+        assert (drift.value.stream, drift.value.field) == (stream, field)
+        assert f"stream `{stream}`" in str(drift.value)
+        assert f"`{field}`" in str(drift.value)
+        assert drift.value.found is not None
+        if field != "republish":
+            assert repr(drift.value.expected) in str(drift.value)
+            assert repr(value) in str(drift.value)
+
+
+def test_a_stream_that_somebody_made_without_an_epoch_is_drift() -> None:
+    with running_server() as server:
+        change(server, "IAM", metadata={})
+        with pytest.raises(Drift, match=EPOCH):
+            provision(server.credentials("provision"), ephemeral=True)
+
+
+def test_a_longer_activity_retention_than_provisioned_is_drift() -> None:
+    with running_server() as server, pytest.raises(Drift, match="max_age"):
+        provision(server.credentials("provision"), activity_days=10, ephemeral=True)
+
+
+def test_a_reset_empties_every_stream_and_begins_new_epochs_in_no_time(streams: EmbeddedServer) -> None:
+    with NatsLoop(streams.credentials("api")) as loop:
+        recorder = JetStreamRecorder(loop, "IAM", "iam")
+        recorder.insert_events([StoredEvent("account.1", version, "UserCreated", b"x") for version in range(1, 1001)])
+        before = {name: config(streams, name)["metadata"][EPOCH] for name in NAMES}
+        started = time.monotonic()
+        reset(streams.credentials("provision"))
+        assert time.monotonic() - started < 1
+        assert recorder.max_notification_id() is None
+        after = {name: config(streams, name)["metadata"][EPOCH] for name in NAMES}
+        assert not set(before.values()) & set(after.values())
+        fresh = JetStreamRecorder(loop, "IAM", "iam")
+        assert fresh.insert_events([StoredEvent("account.1", 1, "UserCreated", b"x")]) == [1]
+    assert provision(streams.credentials("provision"), ephemeral=True) == []
