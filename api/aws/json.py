@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import msgspec
+
 from muniment.api.aws import strict_json, timestamps
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.models import OperationModel, ServiceModel

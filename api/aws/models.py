@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from typing import Any, Literal, cast
 
 from botocore.loaders import Loader
+
 from muniment.api.aws.shapes import Shape, Shapes
 
 Protocol = Literal["query", "json", "rest-json"]

@@ -10,6 +10,7 @@ render(call, result, request_id)  |  render_error(identify(http), …)
 from typing import Any
 
 import msgspec
+
 from muniment.api.aws import json as aws_json
 from muniment.api.aws import query, rest_json
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+
 from muniment.api.aws import json as aws_json
 from muniment.api.aws import query
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest

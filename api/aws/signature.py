@@ -13,6 +13,7 @@ from hmac import compare_digest
 from urllib.parse import unquote
 
 import msgspec
+
 from muniment.api.aws import canonical
 from muniment.api.aws.http import HTTPRequest
 from muniment.domain.errors import (

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from botocore import loaders, model, parsers, serialize
 from botocore.awsrequest import create_request_object, prepare_request_dict
+
 from muniment.api.aws.http import HTTPRequest
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

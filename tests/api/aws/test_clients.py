@@ -10,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from muniment.api.aws.http import HTTPRequest
 from muniment.api.aws.protocols import Call, identify, parse, render, render_refusal
 from muniment.api.aws.signature import parse_authorization, verify

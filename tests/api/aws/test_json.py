@@ -7,11 +7,13 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.api.aws import json as aws_json
 from muniment.api.aws import models, strict_json, timestamps
 from muniment.api.aws.http import HTTPRequest
 from muniment.api.aws.protocols import Call, parse, render, render_error
 from muniment.api.aws.shapes import Shapes
+from muniment.api.aws.signature import Claimed
 from muniment.domain.errors import Refused, SerializationError, UnknownOperation, UnsupportedMediaType
 
 
@@ -147,6 +149,22 @@ def test_an_unknown_operation_is_refused(target):
     with pytest.raises(UnknownOperation) as refused:
         parse(call(b"{}", target))
     assert (refused.value.code, refused.value.status) == ("UnknownOperationException", 400)
+
+
+def test_a_target_of_another_service_is_refused():
+    claimed = Claimed("AKID", "20260102", "us-east-1", "secretsmanager", ("host",), "0" * 64, 0, "")
+    with pytest.raises(UnknownOperation):
+        parse(call(b"{}", "AWSOrganizationsV20161128.CreateSecret"), claimed)
+    with pytest.raises(UnknownOperation, match="X-Amz-Target is missing"):
+        parse(HTTPRequest("POST", "/", "", [("host", "x")], b"{}"), claimed)
+
+
+@pytest.mark.parametrize("value", [True, "5", 1.5, 1e20, [5]])
+def test_what_is_no_integer_is_refused(value):
+    shape = models.service("cloudtrail").operation("LookupEvents").input.members["MaxResults"]
+    assert (aws_json.from_json(shape, 5), aws_json.from_json(shape, 5.0)) == (5, 5)
+    with pytest.raises(SerializationError):
+        aws_json.from_json(shape, value)
 
 
 def test_timestamps_go_out_as_epoch_seconds_or_iso8601():

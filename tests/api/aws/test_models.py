@@ -1,6 +1,7 @@
 """The models: found by scope, target, Action and Version; patterns as Java reads them."""
 
 import pytest
+
 from muniment.api.aws import models
 from muniment.api.aws.shapes import Shape, matcher
 

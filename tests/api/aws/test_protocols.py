@@ -4,6 +4,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+
 from muniment.api.aws import models
 from muniment.api.aws.http import HTTPRequest
 from muniment.api.aws.protocols import Call, Target, identify, parse, render, render_error, render_refusal

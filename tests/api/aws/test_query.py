@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.api.aws import models, query, xml
 from muniment.api.aws.protocols import Call, identify, parse, render, render_error
 from muniment.api.aws.shapes import Shapes

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from muniment.api.aws import models, rest_json
 from muniment.api.aws.http import HTTPRequest
 from muniment.api.aws.protocols import Call, parse, render

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from muniment.api.aws import canonical
 from muniment.api.aws.http import HTTPRequest
 from muniment.api.aws.signature import Claimed, check_scope, parse_authorization, verify

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.api.aws import models
 from muniment.api.aws.shapes import matcher
 from muniment.api.aws.validation import validate
