@@ -5,6 +5,10 @@ from typing import Annotated
 
 import botocore.session
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
 from muniment.ops.api_client import endpoint_of
 from muniment.ops.import_account.inventory import NotAnAccount
 from muniment.ops.import_account.report import Report, show
@@ -12,9 +16,6 @@ from muniment.ops.import_account.steps import Step
 from muniment.ops.import_account.target import Refusal, Unreachable, connect
 from muniment.ops.import_account.tool import import_account
 from muniment.ops.settings import REGION_DEFAULT
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 app = typer.Typer(help="Bring in what exists elsewhere.", no_args_is_help=True)
 out = Console(highlight=False)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+
 from muniment.ops.import_account import documents
 from muniment.ops.import_account.steps import Key, NotTaken, Plan, Step
 from muniment.ops.import_account.target import Refusal, Target, Unreachable

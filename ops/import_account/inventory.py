@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+
 from muniment.domain.arn import ARN
 from muniment.ops.import_account import documents
 from muniment.ops.import_account.documents import Document

@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 import msgspec
+
 from muniment.ops.import_account import documents
 from muniment.ops.import_account.documents import Document
 from muniment.ops.import_account.inventory import Entity, Inventory, ManagedPolicy, Version

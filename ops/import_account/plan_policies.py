@@ -1,6 +1,7 @@
 """Managed policies: create them with all their versions, oldest first; bring those that are here up to date."""
 
 import msgspec
+
 from muniment.domain.policy.document import Kind
 from muniment.ops.import_account import documents
 from muniment.ops.import_account.faults import fault

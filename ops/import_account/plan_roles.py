@@ -2,6 +2,7 @@
 and get their trust policy once all of them are there."""
 
 import msgspec
+
 from muniment.domain.policy.document import Kind
 from muniment.ops.import_account import documents
 from muniment.ops.import_account.documents import CLOSED, Document

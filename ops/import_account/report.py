@@ -1,21 +1,14 @@
 """What an import did, as a value, as JSON, and as tables that a newcomer can read."""
 
 import msgspec
-from muniment.ops.import_account.inventory import Inventory
-from muniment.ops.import_account.steps import NotTaken
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-VERBS = {
-    "Create": "created",
-    "Attach": "attached",
-    "Put": "written",
-    "Add": "added",
-    "Tag": "tagged",
-    "Set": "set",
-    "Update": "updated",
-}
+from muniment.ops.import_account.inventory import Inventory
+from muniment.ops.import_account.steps import NotTaken
+
+AWS_POLICY = "arn:aws:iam::aws:policy/"
 
 
 class Report(msgspec.Struct, rename="pascal"):
@@ -60,29 +53,36 @@ def show(report: Report, console: Console) -> None:
 
 
 def _show_done(report: Report, console: Console) -> None:
-    would = " would be sent" if report.dry_run else " sent"
     if report.done:
-        table = Table("Command", "Count", title=f"Commands that{would}" if report.dry_run else "Commands sent")
+        table = Table("Command", "Count", title="Commands that would be sent" if report.dry_run else "Commands sent")
         table.columns[1].justify = "right"
         for action, count in report.done.items():
             table.add_row(action, str(count))
         console.print(table)
-    if not report.changed and not report.stopped:
-        console.print("[green]Nothing to change:[/] everything that can be taken is here already.")
-    else:
+    if report.changed:
         verb = "would change" if report.dry_run else "changed"
         console.print(
-            f"[green]{report.changed} commands {verb} something[/]; {report.unchanged} entities were as the file says."
+            f"[green]{report.changed} commands {verb} something[/]; {report.unchanged} entities needed nothing."
         )
+    elif not report.stopped:
+        console.print("[green]Nothing to change:[/] everything that can be taken is here already.")
 
 
 def _show_not_taken(items: list[NotTaken], console: Console) -> None:
-    table = Table("Entity", "Not taken", "Why", title=f"Not taken ({len(items)})", show_lines=False)
-    for item in items:
-        what = f"{escape(item.what)} [bold red](holds a Deny)[/]" if item.widens else escape(item.what)
-        table.add_row(f"{item.kind} {escape(item.name)}", what, escape(item.why))
+    table = Table("Not taken", "Why", title=f"Not taken: {len(items)}", show_lines=True)
+    table.columns[0].overflow = table.columns[1].overflow = "fold"
+    for why in dict.fromkeys(item.why for item in items):
+        alike = [_line(item) for item in items if item.why == why]
+        table.add_row("\n".join(alike), escape(why))
     console.print(table)
     if any(item.widens for item in items):
         console.print(
             "[bold red]Look at those with a Deny:[/] without them these entities are allowed more than in AWS."
         )
+
+
+def _line(item: NotTaken) -> str:
+    name = escape(f"{item.kind} {item.name}")
+    told = escape(item.what.replace(AWS_POLICY, "AWS's "))
+    what = "" if item.what == item.kind else f": {told}"
+    return f"{name}{what} [bold red](a Deny)[/]" if item.widens else f"{name}{what}"

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import botocore.exceptions
 import botocore.session
 from botocore.config import Config
+
 from muniment.ops.import_account.inventory import Inventory, inventory
 
 ATTEMPTS = 8  # botocore's own retries, with the same idempotency key each

@@ -6,11 +6,12 @@ from typing import Any
 
 import botocore.loaders
 import msgspec
+import pytest
+from botocore.model import ServiceModel, Shape
+
 import muniment.projections.queries.iam
 import muniment.projections.queries.organizations
 import muniment.projections.queries.sts  # noqa: F401
-import pytest
-from botocore.model import ServiceModel, Shape
 from muniment.domain.boundary import State, fold, new_state
 from muniment.domain.ledger import Actor, Cause, Entry, Fact
 from muniment.domain.resource import Resource

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.ledger import Actor
 from muniment.domain.organization.errors import (
     AccountNotFound,

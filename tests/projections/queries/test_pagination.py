@@ -5,6 +5,7 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.projections.queries.pagination import CURSOR_SECONDS_MAX, BadCursor, Cursors, key_of
 
 SECRET = b"s" * 32

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.users import UserCreated
 from muniment.domain.errors import ValidationError
 from muniment.domain.ledger import Actor

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.account import AccountCreated, RootCredentialsReset
 from muniment.domain.account.keys import AccessKeyCreated, AccessKeyDeactivated, CredentialUsed
 from muniment.domain.account.users import UserCreated, UserRenamed

@@ -4,6 +4,7 @@ from typing import Any
 
 import botocore.loaders
 import pytest
+
 from muniment.domain.account.account import AccountAliasCreated, AccountCreated, RootCredentialsReset
 from muniment.domain.account.attachments import GroupPolicyAttached, UserPolicyAttached
 from muniment.domain.account.groups import GroupCreated, GroupMemberAdded

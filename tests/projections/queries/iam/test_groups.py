@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.groups import GroupCreated, GroupMemberAdded, GroupRenamed
 from muniment.domain.account.users import UserCreated
 from muniment.domain.errors import NoSuchEntity

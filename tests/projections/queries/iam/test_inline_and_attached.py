@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.attachments import (
     GroupPolicyAttached,
     RolePolicyAttached,

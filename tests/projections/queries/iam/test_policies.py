@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.attachments import GroupPolicyAttached, RolePolicyAttached, UserPolicyAttached
 from muniment.domain.account.groups import GroupCreated
 from muniment.domain.account.permissions_boundaries import RolePermissionsBoundarySet, UserPermissionsBoundarySet

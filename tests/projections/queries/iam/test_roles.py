@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.permissions_boundaries import RolePermissionsBoundarySet
 from muniment.domain.account.roles import RoleCreated, RoleDeleted
 from muniment.domain.account.users import UserCreated, UserDeleted, UserRenamed

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.account import AccountCreated
 from muniment.domain.account.permissions_boundaries import UserPermissionsBoundarySet
 from muniment.domain.account.users import UserCreated, UserDeleted, UserRenamed, UserTagged
