@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 import msgspec
+
 from muniment.projections.filling import Filling
 from muniment.projections.fold import FoldedModel
 from muniment.projections.generation import Generation
@@ -73,7 +74,7 @@ def rebuild(live: Live, source: Source, verifier: Verifier, progress: Progress =
     try:
         _fill(live, twin, source, verifier, progress)
         compared = tuple(_compare(*pair) for pair in live.between(lambda: _pictures(live.generation, twin)))
-        live.between(lambda: live.generation.adopt(twin))
+        live.between(lambda: _swap(live, twin))
     finally:
         live.between(lambda: live.leave(twin))
         live.rebuilding.release()
@@ -112,6 +113,11 @@ def _pictures(live: Generation, twin: Generation) -> list[Picture]:
         for old, new in zip(live.folded(), twin.folded(), strict=True)
         if old.position() == new.position()
     ]
+
+
+def _swap(live: Live, twin: Generation) -> None:
+    live.leave(twin)  # before anything is shared: no batch may reach the same states twice
+    live.generation.adopt(twin)
 
 
 def _compare(model: FoldedModel, live: Mapping[str, Any], rebuilt: Mapping[str, Any], position: int) -> Compared:

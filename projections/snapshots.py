@@ -5,6 +5,7 @@ key id and the signature over the SHA-256 of everything before it. A file that i
 discarded, and the models are filled from the log.
 """
 
+import contextlib
 import hashlib
 import os
 import struct
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
+
 from muniment.domain import stored
 from muniment.domain.boundary import STATES, State
 from muniment.projections.fold import VERSION, Fold
@@ -98,9 +100,10 @@ class Snapshots:
         return picture.checkpoint
 
     def discard(self) -> None:
-        """Remove the snapshot, and what an unfinished one left."""
-        self.path.unlink(missing_ok=True)
-        self.path.with_suffix(".unfinished").unlink(missing_ok=True)
+        """Remove the snapshot, and what an unfinished one left, where that can be done: neither would be believed."""
+        for path in (self.path, self.path.with_suffix(".unfinished")):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def _write(self, file: BinaryIO, picture: Picture) -> None:
         encoder, total = msgspec.msgpack.Encoder(), hashlib.sha256()

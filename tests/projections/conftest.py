@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import ReadModel
 from muniment.projections.snapshots import Snapshots
-
 from tests.projections.logs import Log, Signer
 
 Started = Callable[..., Feed]

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from muniment.domain import stored
 from muniment.domain.ledger import Actor, Cause, Entry, Fact
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
@@ -60,7 +61,7 @@ class Log:
         self.heads: dict[str, tuple[int, bytes]] = {}
         self.listeners: list[tuple[Deliver, Ended, Callable[[], bool]]] = []
         self.lock = threading.Lock()
-        self.reads = 0
+        self.read: list[int] = []  # the sequences that bulk reads gave out
         self.lost = False
 
     def entry(
@@ -114,6 +115,10 @@ class Log:
             message = self.store(self.entry(boundary, fact, writer=writer, key=key))
         return message
 
+    def entry_of(self, message: Message) -> Entry:
+        """The entry in a stored message."""
+        return stored.decode(message.data)
+
     def end(self, reason: str) -> None:
         """Tell every follower that it cannot go on."""
         for _, ended, _ in self.listeners:
@@ -150,10 +155,10 @@ class LogSource:
         return found[0] if found else None
 
     def batches(self, after: int, until: int) -> Iterator[Sequence[Message]]:
-        self.log.reads += 1
         wanted = [message for message in list(self.log.messages) if after < message.sequence <= until]
         for start in range(0, len(wanted), self.batch):
             self._reach()
+            self.log.read.extend(message.sequence for message in wanted[start : start + self.batch])
             yield wanted[start : start + self.batch]
 
     def follow(self, after: int, deliver: Deliver, ended: Ended) -> Callable[[], None]:

@@ -75,7 +75,6 @@ from muniment.domain.site.state import (
     AliasReserved,
     OrganizationRegistered,
 )
-
 from tests.projections.logs import ACCOUNT
 
 NUMBER: Final = "111122223333"

@@ -10,7 +10,6 @@ from muniment.domain.account.keys import (
 )
 from muniment.domain.account.users import UserCreated, UserMoved, UserRenamed
 from muniment.domain.ledger import Sealed
-
 from tests.projections.worlds import World
 
 SECRET = Sealed("k", b"box")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from muniment.domain import stored
 from muniment.domain.account.groups import GroupCreated
 from muniment.domain.account.state import Account, AccountFact
@@ -20,7 +21,6 @@ from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import Condition, ReadModel
-
 from tests.projections.conftest import Started
 from tests.projections.logs import ACCOUNT, Log
 from tests.projections.recorders import Witness

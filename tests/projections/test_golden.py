@@ -5,11 +5,11 @@ import pkgutil
 
 import msgspec
 import pytest
+
 from muniment import domain
 from muniment.domain.boundary import State
 from muniment.domain.ledger import FACTS
 from muniment.projections.fold import FoldedModel
-
 from tests.projections.story import STORY
 from tests.projections.worlds import World
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+
 from muniment.domain import stored
 from muniment.domain.account.groups import GroupCreated
 from muniment.domain.account.users import UserCreated
@@ -12,7 +13,6 @@ from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM_ACTIVITY
-
 from tests.projections.conftest import Started
 from tests.projections.logs import ACCOUNT, Log, Message, Signer
 from tests.projections.recorders import Witness

@@ -10,7 +10,6 @@ from muniment.projections.fold import Fold
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import Recorded
 from muniment.projections.verify import Chains
-
 from tests.projections.logs import ACCOUNT, Log, Signer
 
 
