@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 import msgspec
+
 from muniment.domain import arn
 from muniment.domain.account.account import RootCredentialsReset
 from muniment.domain.account.keys import AccessKeyCreated, AccessKeyDeleted, secret_field, secret_owner

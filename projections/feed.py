@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
+
 from muniment.domain.position import Position
 from muniment.projections.filling import Filling
 from muniment.projections.fold import Fold

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
 import msgspec
+
 from muniment.domain.boundary import State, new_state
 from muniment.domain.remembered import Remembered
 from muniment.projections.readmodel import IAM, Checkpoint, Concern, Condition, ReadModel, Recorded, Status

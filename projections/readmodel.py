@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
 import msgspec
+
 from muniment.domain.errors import ReadModelBehind, ValidationError
 from muniment.domain.ledger import Entry, Fact
 from muniment.domain.position import Position

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
+
 from muniment.domain import stored
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry

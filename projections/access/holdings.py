@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import msgspec
+
 from muniment.domain.account.state import Account, Role, Tags, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.decision import SourceType

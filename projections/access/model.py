@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import msgspec
+
 from muniment.domain import arn
 from muniment.domain.account.state import Account
 from muniment.domain.policy.decision import Decision

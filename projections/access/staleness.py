@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
+
 from muniment.domain.errors import ReadModelBehind, ServiceUnavailable
 from muniment.projections.readmodel import ReadModel
 
