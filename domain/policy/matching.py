@@ -243,11 +243,13 @@ def _after(chunk: Chunk, text: str, start: int, end: int, budget: Budget) -> int
     at = start + chunk[0].width
     if at > end or not chunk[0].stands_at(text, start):
         return -1
+    fence = -1  # the first colon at or after `at`, or `end`; looked for only once it is passed
     for run in chunk[1:]:
-        fence = text.find(_SEGMENT_END, at, end)
-        budget.spend((fence if fence >= 0 else end) - at + 1)
-        limit = end if fence < 0 else min(end, fence + run.width)
-        found = run.find(text, at, limit, budget)
+        if fence < at:
+            fence = text.find(_SEGMENT_END, at, end)
+            fence = end if fence < 0 else fence
+            budget.spend(fence - at + 1)
+        found = run.find(text, at, min(end, fence + run.width), budget)
         if found < 0:
             return -1
         at = found + run.width
