@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
+
 import muniment.commands.iam.attachments
 import muniment.commands.iam.groups
 import muniment.commands.iam.inline
@@ -16,7 +18,6 @@ import muniment.commands.iam.roles
 import muniment.commands.iam.users
 import muniment.projections.queries.iam
 import muniment.projections.queries.sts  # noqa: F401
-import pytest
 from muniment.api.aws import models
 from muniment.api.aws.validation import validate
 from muniment.commands.command import COMMANDS

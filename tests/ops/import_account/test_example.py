@@ -10,6 +10,7 @@ from typing import Any
 import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
+
 from muniment.ops.import_account import documents
 from muniment.ops.import_account.moving import Move
 from muniment.ops.import_account.reading import read_files
