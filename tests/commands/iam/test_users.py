@@ -129,7 +129,10 @@ def test_a_user_with_nothing_left_is_deleted():
 @pytest.mark.parametrize(
     ("hanging", "message"),
     [
-        ((PolicyCreated("p", "ANPA1", ALLOW), UserPolicyAttached("ana", policy_arn("p"))), "must detach all policies first."),
+        (
+            (PolicyCreated("p", "ANPA1", ALLOW), UserPolicyAttached("ana", policy_arn("p"))),
+            "must detach all policies first.",
+        ),
         ((UserInlinePolicyPut("ana", "p", ALLOW),), "must delete policies first."),
         ((AccessKeyCreated("ana", "AKIA1", Sealed("k", b""), "AIDAANA"),), "must delete access keys first."),
         ((GroupCreated("g", "AGPA1"), GroupMemberAdded("g", "ana")), "must remove users from group first."),
@@ -141,7 +144,9 @@ def test_a_user_is_not_deleted_while_something_hangs_on_it(hanging, message):
 
 
 def test_deleting_a_user_gives_its_boundary_free():
-    account = after(PolicyCreated("p", "ANPA1", ALLOW), UserCreated("ana", "AIDAANA", permissions_boundary=policy_arn("p")))
+    account = after(
+        PolicyCreated("p", "ANPA1", ALLOW), UserCreated("ana", "AIDAANA", permissions_boundary=policy_arn("p"))
+    )
     house = House(account)
     house.do(DeleteUser(user_name="ana"))
     assert house.account.bounds == {}
