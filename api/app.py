@@ -28,6 +28,7 @@ Serve = Callable[[HTTPRequest, Peer], HTTPAnswer]
 Refuse = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 
 THREADS_MAX = 128
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]  # REST-JSON services use them all
 
 
 class Endpoint:
@@ -91,5 +92,5 @@ def build_app(services: Services, registry: CollectorRegistry) -> FastAPI:
         mount(
             Route(native.PREFIX + "{service}/{action}", Endpoint(calls.serve, native.refuse, proxies), methods=["POST"])
         )
-        mount(Route("/{path:path}", Endpoint(AWSFront(front).serve, refuse, proxies), methods=["GET", "POST"]))
+        mount(Route("/{path:path}", Endpoint(AWSFront(front).serve, refuse, proxies), methods=METHODS))
     return app

@@ -6,7 +6,7 @@ from muniment.api.context_keys import context_keys
 from muniment.api.peer import Peer
 from muniment.api.services import Services
 from muniment.domain.caller import Caller
-from muniment.domain.errors import InvalidClientTokenId, MissingAuthenticationToken
+from muniment.domain.errors import InvalidClientTokenId
 from muniment.domain.ledger import Actor
 from muniment.domain.sealing import Unreadable
 from muniment.projections.credentials import Credential
@@ -20,10 +20,8 @@ class Authenticator:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def caller(self, http: HTTPRequest, claimed: Claimed | None, peer: Peer) -> Caller:
+    def caller(self, http: HTTPRequest, claimed: Claimed, peer: Peer) -> Caller:
         """The authenticated caller. Raises AuthenticationFailed: the same answer for a key that is unknown or inactive."""
-        if claimed is None:
-            raise MissingAuthenticationToken("Request is missing Authentication Token")
         services = self._services
         credential = self._credential(claimed)
         now = services.now()

@@ -14,7 +14,13 @@ from muniment.api.services import Services
 from muniment.api.unauthenticated import Strangers
 from muniment.commands.drawn import uuid7
 from muniment.domain.caller import Caller
-from muniment.domain.errors import AuthenticationFailed, Refused, ServiceFailure, ServiceUnavailable
+from muniment.domain.errors import (
+    AuthenticationFailed,
+    MissingAuthenticationToken,
+    Refused,
+    ServiceFailure,
+    ServiceUnavailable,
+)
 from muniment.domain.position import Position
 
 POSITION_HEADER = "x-muniment-position"
@@ -41,9 +47,7 @@ class Front:
         request_id = uuid7(self.services.now())
         with self._measures.request() as seen:
             try:
-                caller = self._authenticate(http, peer, request_id)
-                claimed = parse_authorization(http)
-                assert claimed is not None
+                claimed, caller = self._authenticate(http, peer)
                 call = parse(http, claimed, request_id)
                 seen.call(call.service, call.action)
                 self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
@@ -62,9 +66,12 @@ class Front:
             log.info("request", request_id=request_id, **seen.fields())
         return answer
 
-    def _authenticate(self, http: HTTPRequest, peer: Peer, request_id: str) -> Caller:
+    def _authenticate(self, http: HTTPRequest, peer: Peer) -> tuple[Claimed, Caller]:
         try:
-            return self._authenticator.caller(http, parse_authorization(http), peer)
+            claimed = parse_authorization(http)
+            if claimed is None:
+                raise MissingAuthenticationToken("Request is missing Authentication Token")
+            return claimed, self._authenticator.caller(http, claimed, peer)
         except AuthenticationFailed as refused:
             self._strangers.count(peer.address, refused.code)
             raise
