@@ -3,14 +3,16 @@
 import sys
 
 import typer
+from rich.console import Console
+
 from muniment.domain.errors import Refused
 from muniment.ops.cli import accounts, erase, keys, provision, rebuild, serve
+from muniment.ops.import_account import command as import_account
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
 from muniment.ops.jetstream.provision import Drift
 from muniment.ops.jetstream.settings import BadSettings
 from muniment.ops.keys.keksource import KEKRefused
 from muniment.ops.settings import BadSetting
-from rich.console import Console
 
 app = typer.Typer(
     name="muniment",
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serve, accounts, rebuild, provision, keys, erase):
+for module in (serve, accounts, import_account, rebuild, provision, keys, erase):
     module.register(app)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import botocore.exceptions
 import botocore.session
 import typer
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from muniment.ops.api_client import endpoint_of
 from muniment.ops.import_account.inventory import NotAnAccount
-from muniment.ops.import_account.report import Report, show
+from muniment.ops.import_account.report import Report, many, show
 from muniment.ops.import_account.steps import Step
 from muniment.ops.import_account.target import Refusal, Unreachable, connect
 from muniment.ops.import_account.tool import import_account
@@ -59,9 +60,9 @@ def aws_account(
 
     Example: `aws iam get-account-authorization-details > account.json && muniment import aws-account account.json`
     """
-    session = botocore.session.Session(profile=profile or None)
-    endpoint = endpoint_url or endpoint_of(session)
     try:
+        session = botocore.session.Session(profile=profile or None)
+        endpoint = endpoint_url or endpoint_of(session)
         target = connect(endpoint, profile, session.get_config_variable("region") or REGION_DEFAULT)
         with _progress(hidden=as_json) as progress:
             bar = progress.add_task("looking at what is there", total=None)
@@ -71,7 +72,7 @@ def aws_account(
 
             report = import_account(files, target, keep_documents=keep_account_ids, dry_run=dry_run, watch=watch)
             progress.update(bar, completed=report.changed, total=report.changed)
-    except (NotAnAccount, OSError, Refusal, Unreachable) as error:
+    except (NotAnAccount, OSError, Refusal, Unreachable, botocore.exceptions.BotoCoreError) as error:
         err.print(f"[bold red]muniment:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     _print(report, endpoint, as_json)
@@ -88,7 +89,7 @@ def _print(report: Report, endpoint: str, as_json: bool) -> None:
     if as_json:
         out.print(report.json(), soft_wrap=True, markup=False)
         return
-    found = ", ".join(f"{count} {kind}" for kind, count in report.found.items())
+    found = ", ".join(many(count, kind) for kind, count in report.found.items())
     source = report.source_account or "an account without a number"
     out.print(f"{found} of account {source} → account {report.target_account} at {endpoint}", soft_wrap=True)
     show(report, out)

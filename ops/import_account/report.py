@@ -30,6 +30,12 @@ class Report(msgspec.Struct, rename="pascal"):
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
 
+def many(count: int, plural: str) -> str:
+    """`1 user`, `2 users`; `1 policy`, `2 policies`."""
+    one = plural.removesuffix("ies") + "y" if plural.endswith("ies") else plural.removesuffix("s")
+    return f"{count} {one if count == 1 else plural}"
+
+
 def counted(inventory: Inventory) -> dict[str, int]:
     """How many of each kind the file holds."""
     return {
@@ -61,9 +67,8 @@ def _show_done(report: Report, console: Console) -> None:
         console.print(table)
     if report.changed:
         verb = "would change" if report.dry_run else "changed"
-        console.print(
-            f"[green]{report.changed} commands {verb} something[/]; {report.unchanged} entities needed nothing."
-        )
+        sent, rest = many(report.changed, "commands"), many(report.unchanged, "entities")
+        console.print(f"[green]{sent} {verb} something[/]; {rest} needed nothing.")
     elif not report.stopped:
         console.print("[green]Nothing to change:[/] everything that can be taken is here already.")
 

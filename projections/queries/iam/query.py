@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 import msgspec
+
 from muniment.domain.account.state import Account, User
 from muniment.domain.boundary import as_state
 from muniment.domain.errors import NoSuchEntity, ValidationError
