@@ -5,6 +5,7 @@ POLICY_EVALUATION 2.8; IAM API reference, EvaluationResult.
 import enum
 
 import msgspec
+
 from muniment.domain.policy.json_text import Place
 from muniment.domain.policy.principals import Grant
 from muniment.domain.policy.statements import Verdict

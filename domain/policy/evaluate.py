@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+
 from muniment.domain.policy.decision import Alarm, Decision, Effect, Layer, LayerResult
 from muniment.domain.policy.layers import Level, Said, Source, read_levels, read_policies
 from muniment.domain.policy.matching import BudgetSpent
@@ -66,21 +67,21 @@ def _decide(request: AccessRequest, policies: PolicySet) -> Decision:
     effect, layer = _outcome(request, policies, heard)
     wanted = Verdict.ALLOW if effect is Effect.ALLOWED else Verdict.DENY
     statements = (statement for said in heard.values() for statement in said.matched)
-    kind = (
-        policies.resource.document.kind
-        if policies.resource
-        else Kind.TRUST
-        if _mandatory(request, policies)
-        else Kind.RESOURCE
-    )
     return Decision(
         effect=effect,
         layer=layer,
         layers=_results(request, heard),
         matched=tuple(statement for statement in statements if statement.verdict is wanted),
         missing=tuple(sorted(around.missing.values(), key=str.lower)),
-        reason="" if effect is Effect.ALLOWED else reason(request, effect, layer, kind),
+        reason="" if effect is Effect.ALLOWED else reason(request, effect, layer, _resource_kind(request, policies)),
     )
+
+
+def _resource_kind(request: AccessRequest, policies: PolicySet) -> Kind:
+    """What a message should call the resource's policy, also where it is missing."""
+    if policies.resource is not None:
+        return policies.resource.document.kind
+    return Kind.TRUST if policies.resource_mandatory and request.service == "sts" else Kind.RESOURCE
 
 
 def _undecided(request: AccessRequest, alarm: Alarm) -> Decision:

@@ -78,7 +78,7 @@ def _resource(reading: Reading, node: StringNode) -> bool:
     if text.strip() != text:
         reading.not_understood(LEGACY, f"{detail} begins or ends with white space", at)
         return False
-    if segments[0] != "arn" or (len(segments) < 6 and not text.endswith("*")):
+    if segments[0] != "arn" or (len(segments) < 6 and not _covers_the_rest(segments)):
         reading.not_understood(f'Resource {shown(text)} must be in ARN format or "*".', detail, at)
         return False
     try:
@@ -88,6 +88,11 @@ def _resource(reading: Reading, node: StringNode) -> bool:
         return False
     _check_partition_and_service(reading, text, segments, at)
     return True
+
+
+def _covers_the_rest(segments: list[str]) -> bool:
+    """Whether a `*` at the end of a segment, which passes colons, can stand for the segments that are left out."""
+    return any(segment.endswith("*") for segment in segments)
 
 
 def _check_partition_and_service(reading: Reading, text: str, segments: list[str], at: int) -> None:

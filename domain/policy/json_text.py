@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import Final, TypeAlias
 
 import msgspec
+
 from muniment.domain.quotas import JSON_DEPTH_MAX, JSON_NODES_MAX
 
 WHITE_SPACE: Final = " \t\n\r"

@@ -5,6 +5,7 @@ POLICY_EVALUATION 2.2, 2.6.
 from collections.abc import Iterable
 
 import msgspec
+
 from muniment.domain.policy.conditions import all_hold
 from muniment.domain.policy.decision import Effect, Layer, MatchedStatement, SourceType
 from muniment.domain.policy.matching import action_matches, resource_matches

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
+
 from muniment.domain import ids
 from muniment.domain.policy.document import Kind, PolicyDocument, parse_for_writing
 

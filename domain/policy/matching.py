@@ -2,14 +2,15 @@
 decision's budget. POLICY_EVALUATION 2.6; SECURITY rule 1.
 
 A pattern is a row of *runs* (text and `?`, of fixed width) with *gaps* (`*`) between them. In the first five segments of an ARN a
-gap or `?` may be *fenced*: it does not pass a colon. A test at a known place (a beginning, an end, equality) is one memory comparison,
-whose cost the size of the documents bounds; only searching is charged, by the characters looked at.
+gap or `?` may be *fenced*: it does not pass a colon. A test at a known place (a beginning, an end, equality) is one memory
+comparison, whose cost the size of the documents bounds; only searching is charged, by the characters looked at.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+
 from muniment.domain.policy.variables import Token, Wildcard
 
 COMPARISONS_PER_DECISION_MAX: Final = 20_000  # SECURITY rule 1

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 
 import msgspec
+
 from muniment.domain.policy.matching import Budget
 
 
@@ -110,7 +111,8 @@ class Circumstances:
     def miss(self, key: str) -> None:
         """Note that a policy asked for a key which the request does not bring."""
         if not self.values(key):
-            self.missing.setdefault(key.lower(), key)
+            lower = key.lower()
+            self.missing[lower] = max(key, self.missing.get(lower, key))  # one spelling, in whatever order they come
 
 
 def _checked(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ POLICY_EVALUATION 2.6; IAM User Guide, "Grammar of the IAM JSON policy language"
 import enum
 
 import msgspec
+
 from muniment.domain.policy.json_text import Place
 from muniment.domain.policy.operators import Operator
 

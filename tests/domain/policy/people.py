@@ -1,17 +1,24 @@
 """Requesters, resources and documents for the tests of the policy language."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from muniment.domain.policy.decision import Decision, SourceType
+import pytest
+
+from muniment.domain.errors import MalformedPolicyDocument
+from muniment.domain.policy.decision import Decision, Effect, Layer, SourceType
 from muniment.domain.policy.document import Kind, parse_for_writing, parse_stored
 from muniment.domain.policy.evaluate import PolicySet, evaluate
 from muniment.domain.policy.layers import Level, Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind, principal_keys
 
+SYNTAX = "Syntax errors in policy."
 A, B = "111111111111", "222222222222"
 ROOT = Principal(kind=PrincipalKind.ROOT, arn=f"arn:aws:iam::{A}:root", account=A)
-ANA = Principal(kind=PrincipalKind.USER, arn=f"arn:aws:iam::{A}:user/team/ana", account=A, unique_id="AIDAAAAAAAAAAAAAAAANA")
+ANA = Principal(
+    kind=PrincipalKind.USER, arn=f"arn:aws:iam::{A}:user/team/ana", account=A, unique_id="AIDAAAAAAAAAAAAAAAANA"
+)
 ROLE_ARN = f"arn:aws:iam::{A}:role/service/builder"
 SESSION = Principal(
     kind=PrincipalKind.ROLE_SESSION,
@@ -81,13 +88,28 @@ def ask(
     principal: Principal = ANA,
     action: str = READ,
     on: str = SECRET,
-    context: dict[str, tuple[str, ...]] | None = None,
+    context: Mapping[str, tuple[str, ...]] | None = None,
     owner: str = "",
     **policies: Any,
 ) -> Decision:
     """The decision on a request with the keys its principal brings."""
-    keys = principal_keys(principal) | (context or {})
-    request = AccessRequest(
-        action=action, resource=on, principal=principal, context=keys, resource_account=owner
-    )
+    keys = principal_keys(principal) | dict(context or {})
+    request = AccessRequest(action=action, resource=on, principal=principal, context=keys, resource_account=owner)
     return evaluate(request, PolicySet(**policies))
+
+
+def outcome(decision: Decision) -> tuple[Effect, Layer]:
+    """What was answered, and by which layer."""
+    return decision.effect, decision.layer
+
+
+ALLOWED, EXPLICIT, IMPLICIT = Effect.ALLOWED, Effect.EXPLICIT_DENY, Effect.IMPLICIT_DENY
+
+
+def refusal(document: Any, kind: Kind = Kind.IDENTITY) -> str:
+    """The message with which a document is refused; the stored door lets it through without raising."""
+    written = document if isinstance(document, str) else json.dumps(document)
+    with pytest.raises(MalformedPolicyDocument) as caught:
+        parse_for_writing(written, kind)
+    parse_stored(written, kind)
+    return caught.value.message

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from muniment.domain.policy.conditions import all_hold
 from muniment.domain.policy.document import Kind, parse_for_writing
 from muniment.domain.policy.operators import operator_named
@@ -217,9 +218,7 @@ def test_key_names_are_found_in_any_case_the_tag_key_too() -> None:
     document = parse_for_writing(
         text(statement(Condition={"StringEquals": {"AWS:principaltag/TEAM": "red"}})), Kind.IDENTITY
     )
-    request = AccessRequest(
-        action="app:Do", resource="*", principal=ANA, context={"aws:PrincipalTag/Team": ("red",)}
-    )
+    request = AccessRequest(action="app:Do", resource="*", principal=ANA, context={"aws:PrincipalTag/Team": ("red",)})
     assert all_hold(document.statements[0].conditions, document.version, Circumstances(request))
 
 

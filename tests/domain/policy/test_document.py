@@ -1,11 +1,13 @@
 """The two doors: what is refused and in which words, and what stored documents mean that would be. POLICY_EVALUATION 2.4–2.7."""
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.domain.errors import MalformedPolicyDocument
 from muniment.domain.policy.document import (
     Kind,
@@ -18,18 +20,7 @@ from muniment.domain.policy.document import (
 )
 from muniment.domain.quotas import POLICY_DOCUMENT_CHARACTERS_MAX
 
-from .people import ANA, ROLE_ARN, A, statement, text
-
-SYNTAX = "Syntax errors in policy."
-
-
-def refusal(document: Any, kind: Kind = Kind.IDENTITY) -> str:
-    """The message with which a document is refused; the stored door lets it through without raising."""
-    written = document if isinstance(document, str) else json.dumps(document)
-    with pytest.raises(MalformedPolicyDocument) as caught:
-        parse_for_writing(written, kind)
-    parse_stored(written, kind)
-    return caught.value.message
+from .people import ROLE_ARN, SYNTAX, A, refusal, statement, text
 
 
 def test_a_document_is_read_with_its_places() -> None:
@@ -64,13 +55,22 @@ def test_a_single_statement_may_stand_alone_and_the_version_may_be_absent() -> N
 
 IDENTITY_REFUSALS: list[tuple[Any, str]] = [
     ("nonsense", "This policy contains invalid Json (a JSON value is expected at line 1, column 1)"),
-    ('{"Version": "2012-10-17",\n "Version": "2012-10-17"}', "This policy contains invalid Json (element `Version` is given twice at line 2, column 2)"),
-    ('{"Version": "2012-10-17", "Statement": "\u4e2d"}', "This policy contains invalid Json (character U+4E2D is not allowed in a policy at line 1, column 41)"),
+    (
+        '{"Version": "2012-10-17",\n "Version": "2012-10-17"}',
+        "This policy contains invalid Json (element `Version` is given twice at line 2, column 2)",
+    ),
+    (
+        '{"Version": "2012-10-17", "Statement": "\u4e2d"}',
+        "This policy contains invalid Json (character U+4E2D is not allowed in a policy at line 1, column 41)",
+    ),
     ([], f"{SYNTAX} (a policy is a JSON object at line 1, column 1)"),
     ({}, f"{SYNTAX} (a policy needs at least one statement at line 1, column 1)"),
     ({"Statement": []}, f"{SYNTAX} (a policy needs at least one statement at line 1, column 15)"),
     ({"Statement": ["x"]}, f"{SYNTAX} (a statement is a JSON object at line 1, column 16)"),
-    (text(statement(), version="2012-10-18"), f"{SYNTAX} (element `Version` must be one of 2012-10-17, 2008-10-17 at line 1, column 13)"),
+    (
+        text(statement(), version="2012-10-18"),
+        f"{SYNTAX} (element `Version` must be one of 2012-10-17, 2008-10-17 at line 1, column 13)",
+    ),
     (text(statement(), version=2012), f"{SYNTAX} (element `Version` must be"),
     (text(statement(), Id=5), f"{SYNTAX} (element `Id` must be a string"),
     (text(statement(), Comment="x"), f"{SYNTAX} (unknown element `Comment`"),
@@ -80,7 +80,10 @@ IDENTITY_REFUSALS: list[tuple[Any, str]] = [
     (text(statement(action=None)), "Policy statement must contain actions. (element `Action` is missing"),
     (text(statement(action=[])), "Policy statement must contain actions. (element `Action` is empty"),
     (text(statement(action="")), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
-    (text(statement(action="CreateUser")), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+    (
+        text(statement(action="CreateUser")),
+        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+    ),
     (text(statement(action="iam:")), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
     (text(statement(action="i*:Get")), "Vendor i* is not valid (action `i*:Get`"),
     (text(statement(action="iam:a:b")), "Actions/Condition can contain only one colon."),
@@ -96,27 +99,54 @@ IDENTITY_REFUSALS: list[tuple[Any, str]] = [
     (text(statement(resource="arn:aws:s3")), 'Resource arn:aws:s3 must be in ARN format or "*".'),
     (text(statement(resource=" arn:aws:s3:::b")), "The policy failed legacy parsing"),
     (text(statement(resource="arn:aws:iam::${aws:PrincipalAccount}:user/x")), "The policy failed legacy parsing"),
-    (text(statement(resource="arn:amazon:s3:::b")), 'Partition "amazon" is not valid for resource "arn:amazon:s3:::b".'),
+    (
+        text(statement(resource="arn:amazon:s3:::b")),
+        'Partition "amazon" is not valid for resource "arn:amazon:s3:::b".',
+    ),
     (text(statement(resource="arn:aws:s*:::b")), "Resource vendor must be fully qualified and cannot contain regexes."),
     (text(statement(resource="arn:aws:s?*")), "Resource vendor must be fully qualified and cannot contain regexes."),
     (text(statement(resource="arn:aws:s3:::b/${aws:username")), f"{SYNTAX} (`${{` is not closed in resource"),
     (text(statement(Principal="*")), "Policy document should not specify a principal. (Has prohibited field Principal"),
-    (text(statement(NotPrincipal="*")), "Policy document should not specify a principal. (Has prohibited field NotPrincipal"),
+    (
+        text(statement(NotPrincipal="*")),
+        "Policy document should not specify a principal. (Has prohibited field NotPrincipal",
+    ),
     (text(statement(Sid="a b")), "Statement IDs (SID) must be alpha-numeric."),
     (text(statement(Sid="a"), statement(Sid="a")), "Statement IDs (SID) in a single policy must be unique."),
     (text(statement(Sid=1)), f"{SYNTAX} (element `Sid` must be a string"),
     (text(statement(Condition="x")), f"{SYNTAX} (element `Condition` must be an object"),
-    (text(statement(Condition={"StringMatches": {"a:b": "c"}})), f"{SYNTAX} (unknown condition operator `StringMatches`"),
-    (text(statement(Condition={"StringEquals": "x"})), f"{SYNTAX} (condition operator `StringEquals` needs an object of keys"),
+    (
+        text(statement(Condition={"StringMatches": {"a:b": "c"}})),
+        f"{SYNTAX} (unknown condition operator `StringMatches`",
+    ),
+    (
+        text(statement(Condition={"StringEquals": "x"})),
+        f"{SYNTAX} (condition operator `StringEquals` needs an object of keys",
+    ),
     (text(statement(Condition={"StringEquals": {"username": "x"}})), "Actions/Conditions must be prefaced by a vendor"),
-    (text(statement(Condition={"StringEquals": {"a:b": None}})), f"{SYNTAX} (condition key `a:b` needs a text, number or boolean"),
-    (text(statement(Condition={"StringEquals": {"a:b": {}}})), f"{SYNTAX} (condition key `a:b` needs a text, number or boolean"),
-    (text(statement(Condition={"Null": {"a:b": ["true", "false"]}})), f"{SYNTAX} (condition key `a:b` needs exactly one value"),
-    (text(statement(Condition={"Null": {"a:b": "${aws:username}"}})), f"{SYNTAX} (`${{aws:username}}` is not `true` or `false`"),
+    (
+        text(statement(Condition={"StringEquals": {"a:b": None}})),
+        f"{SYNTAX} (condition key `a:b` needs a text, number or boolean",
+    ),
+    (
+        text(statement(Condition={"StringEquals": {"a:b": {}}})),
+        f"{SYNTAX} (condition key `a:b` needs a text, number or boolean",
+    ),
+    (
+        text(statement(Condition={"Null": {"a:b": ["true", "false"]}})),
+        f"{SYNTAX} (condition key `a:b` needs exactly one value",
+    ),
+    (
+        text(statement(Condition={"Null": {"a:b": "${aws:username}"}})),
+        f"{SYNTAX} (`${{aws:username}}` is not `true` or `false`",
+    ),
     (text(statement(Condition={"Bool": {"a:b": "yes"}})), f"{SYNTAX} (`yes` is not `true` or `false`"),
     (text(statement(Condition={"NumericEquals": {"a:b": "five"}})), f"{SYNTAX} (`five` is not a number"),
     (text(statement(Condition={"DateLessThan": {"a:b": "soon"}})), f"{SYNTAX} (`soon` is not a date"),
-    (text(statement(Condition={"IpAddress": {"a:b": ["1.2.3.4", "1.2.3.4/99"]}})), f"{SYNTAX} (`1.2.3.4/99` is not an IP address or range"),
+    (
+        text(statement(Condition={"IpAddress": {"a:b": ["1.2.3.4", "1.2.3.4/99"]}})),
+        f"{SYNTAX} (`1.2.3.4/99` is not an IP address or range",
+    ),
     (text(statement(Condition={"BinaryEquals": {"a:b": "?"}})), f"{SYNTAX} (`?` is not base64"),
     (text(statement(Condition={"ArnLike": {"a:b": "role/x"}})), f"{SYNTAX} (`role/x` is not an ARN"),
     (text(statement(Condition={"StringLike": {"a:b": "${x"}})), f"{SYNTAX} (`${{` is not closed"),
@@ -162,71 +192,22 @@ def test_long_texts_are_not_repeated_whole() -> None:
     assert len(refusal(text(statement(action="x" * 50_000)))) < 500
 
 
-GOOD_PRINCIPALS: list[Any] = [
-    "*",
-    {"AWS": "*"},
-    {"AWS": A},
-    {"AWS": f"arn:aws:iam::{A}:root"},
-    {"AWS": [ANA.arn, ROLE_ARN]},
-    {"AWS": f"arn:aws:sts::{A}:assumed-role/builder/build-7"},
-    {"AWS": f"arn:aws:sts::{A}:federated-user/fred"},
-    {"AWS": "AIDAAAAAAAAAAAAAAAANA"},
-    {"Service": ["rotation.amazonaws.com"]},
-    {"Federated": [f"arn:aws:iam::{A}:saml-provider/corp", "accounts.google.com"]},
-    {"Federated": f"arn:aws:iam::{A}:oidc-provider/idp.example.com/realm"},
-    {"CanonicalUser": "a" * 64},
-    {"AWS": A, "Service": "ec2.amazonaws.com"},
-]
-BAD_PRINCIPALS: list[Any] = [
-    "ana",
-    ANA.arn,
-    {"AWS": f"arn:aws:iam::{A}:group/admins"},  # groups are never principals
-    {"AWS": f"arn:aws:iam::{A}:user/*"},  # no partial wildcards
-    {"AWS": f"arn:aws:iam::{A}:role/build?r"},
-    {"AWS": "arn:aws:iam::*:root"},
-    {"AWS": "arn:aws:s3:::bucket"},
-    {"AWS": "11111111111"},
-    {"AWS": f"arn:aws:iam::{A}:user/"},
-    {"AWS": f"arn:aws:sts::{A}:assumed-role/builder"},
-    {"AWS": ""},
-    {"Service": "*"},
-    {"Service": "ec2"},
-    {"Federated": "*"},
-    {"Federated": f"arn:aws:iam::{A}:user/ana"},
-    {"CanonicalUser": "abc"},
-]
-
-
-@pytest.mark.parametrize("principal", GOOD_PRINCIPALS)
-@pytest.mark.parametrize("kind", [Kind.RESOURCE, Kind.TRUST])
-def test_principals_that_policies_may_name(principal: Any, kind: Kind) -> None:
-    resource = None if kind is Kind.TRUST else "*"
-    document = text(statement(action="sts:AssumeRole", resource=resource, Principal=principal))
-    read = parse_for_writing(document, kind)
-    assert read == parse_stored(document, kind)
-    assert read.statements[0].principals != Principals()
-
-
-@pytest.mark.parametrize("principal", BAD_PRINCIPALS)
-def test_principals_that_policies_may_not_name(principal: Any) -> None:
-    said = refusal(text(statement(Principal=principal)), Kind.RESOURCE)
-    assert said.startswith("Invalid principal in policy: ")
-
-
-@pytest.mark.parametrize("principal", [{}, [], {"AWS": []}, {"AWS": 5}, {"Group": "x"}, 5, None])
-def test_principals_of_a_wrong_shape(principal: Any) -> None:
-    document = text({**statement(), "Principal": principal})
-    assert refusal(document, Kind.RESOURCE).startswith(SYNTAX)
-
-
 @pytest.mark.parametrize(
     ("kind", "document", "message"),
     [
         (Kind.RESOURCE, text(statement()), "Missing required field Principal"),
         (Kind.RESOURCE, text(statement(Principal="*", resource=None)), "Policy statement must contain resources."),
-        (Kind.RESOURCE, text(statement(Principal="*", NotPrincipal="*")), f"{SYNTAX} (elements `Principal` and `NotPrincipal`"),
+        (
+            Kind.RESOURCE,
+            text(statement(Principal="*", NotPrincipal="*")),
+            f"{SYNTAX} (elements `Principal` and `NotPrincipal`",
+        ),
         (Kind.RESOURCE, text(statement(NotPrincipal="*")), f"{SYNTAX} (element `NotPrincipal` with effect `Allow`"),
-        (Kind.TRUST, text(statement(action="sts:AssumeRole", Principal="*")), "Has prohibited field Resource (element `Resource`"),
+        (
+            Kind.TRUST,
+            text(statement(action="sts:AssumeRole", Principal="*")),
+            "Has prohibited field Resource (element `Resource`",
+        ),
         (Kind.TRUST, text(statement(action="sts:AssumeRole", resource=None)), "Missing required field Principal"),
         (
             Kind.TRUST,
@@ -248,8 +229,16 @@ def test_principals_of_a_wrong_shape(principal: Any) -> None:
         (Kind.BOUNDARY, text(statement(Principal="*")), "Policy document should not specify a principal."),
         (Kind.RCP, text(statement(action="s3:*", Principal="*")), "The provided policy document does not meet"),
         (Kind.RCP, text(statement("Deny", action="*", Principal="*")), "The provided policy document does not meet"),
-        (Kind.RCP, text(statement("Deny", action="s3:*", Principal={"AWS": A})), "The provided policy document does not meet"),
-        (Kind.RCP, text(statement("Deny", None, NotAction="s3:*", Principal="*")), "The provided policy document does not meet"),
+        (
+            Kind.RCP,
+            text(statement("Deny", action="s3:*", Principal={"AWS": A})),
+            "The provided policy document does not meet",
+        ),
+        (
+            Kind.RCP,
+            text(statement("Deny", None, NotAction="s3:*", Principal="*")),
+            "The provided policy document does not meet",
+        ),
     ],
 )
 def test_each_kind_of_policy_has_its_own_rules(kind: Kind, document: str, message: str) -> None:
@@ -288,7 +277,9 @@ def test_what_is_only_unwanted_keeps_its_meaning_when_stored(kind: Kind, documen
 
 
 @pytest.mark.parametrize("kind", Kind)
-@pytest.mark.parametrize("document", ["", "x", "[]", "{}", '{"Statement": []}', '{"Statement": 5}', "[" * 200_000, '{"a": 1, "a": 1}'])
+@pytest.mark.parametrize(
+    "document", ["", "x", "[]", "{}", '{"Statement": []}', '{"Statement": 5}', "[" * 200_000, '{"a": 1, "a": 1}']
+)
 def test_a_stored_document_that_cannot_be_read_denies_everything(kind: Kind, document: str) -> None:
     only = parse_stored(document, kind).statements[0]
     assert only.verdict is Verdict.DENY
@@ -306,15 +297,39 @@ def test_sizes_do_not_count_white_space_except_in_organization_policies() -> Non
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(["*", "Allow", "Deny", "iam:*", "arn:aws:s3:::b", "${", "true", "5"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["Version", "Id", "Statement", "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"]
-            + ["AWS", "Service", "StringEquals", "Null", "IpAddress", "a:b", "Foo"]
-        ),
-        inner,
-        max_size=6,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["*", "Allow", "Deny", "iam:*", "arn:aws:s3:::b", "${", "true", "5"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "Version",
+                    "Id",
+                    "Statement",
+                    "Sid",
+                    "Effect",
+                    "Action",
+                    "NotAction",
+                    "Resource",
+                    "NotResource",
+                    "Principal",
+                    "NotPrincipal",
+                    "Condition",
+                    "AWS",
+                    "Service",
+                    "StringEquals",
+                    "Null",
+                    "IpAddress",
+                    "a:b",
+                    "Foo",
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
     ),
     max_leaves=25,
 )
@@ -335,8 +350,7 @@ def test_any_json_is_refused_or_read_and_never_breaks_a_door(value: object, kind
 
 @given(st.text(max_size=80), st.sampled_from(Kind))
 def test_any_text_is_refused_or_read(written: str, kind: Kind) -> None:
-    parse_stored(written, kind)
-    try:
-        parse_for_writing(written, kind)
-    except MalformedPolicyDocument as refused:
-        assert refused.message
+    stored = parse_stored(written, kind)
+    assert stored.statements
+    with contextlib.suppress(MalformedPolicyDocument):
+        assert parse_for_writing(written, kind) == stored

@@ -5,6 +5,7 @@ from functools import lru_cache
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.domain.policy.matching import (
     COMPARISONS_PER_DECISION_MAX,
     Budget,

@@ -4,11 +4,26 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from muniment.domain.policy.document import Kind
 from muniment.domain.policy.principals import Grant, grant_of
 from muniment.domain.policy.request import Principal, PrincipalKind, principal_keys
 
-from .people import ANA, ANONYMOUS, FEDERATED, ROLE_ARN, ROOT, SAML, SERVICE, SESSION, A, B, resource_policy, statement, stored
+from .people import (
+    ANA,
+    ANONYMOUS,
+    FEDERATED,
+    ROLE_ARN,
+    ROOT,
+    SAML,
+    SERVICE,
+    SESSION,
+    A,
+    B,
+    resource_policy,
+    statement,
+    stored,
+)
 
 ALL = [ROOT, ANA, SESSION, FEDERATED, SERVICE, SAML, ANONYMOUS]
 CANONICAL = "f" * 64
@@ -38,7 +53,15 @@ _RESOURCE = Kind.RESOURCE
         ({"Federated": SAML.provider}, {id(SAML): Grant.DIRECT}),
         ({"Federated": "accounts.google.com"}, {}),
         ({"CanonicalUser": CANONICAL}, {}),
-        ({"AWS": [A, ANA.arn]}, {id(ROOT): Grant.DELEGATED, id(ANA): Grant.DIRECT, id(SESSION): Grant.DELEGATED, id(FEDERATED): Grant.LIMITED}),
+        (
+            {"AWS": [A, ANA.arn]},
+            {
+                id(ROOT): Grant.DELEGATED,
+                id(ANA): Grant.DIRECT,
+                id(SESSION): Grant.DELEGATED,
+                id(FEDERATED): Grant.LIMITED,
+            },
+        ),
     ],
 )
 def test_what_naming_grants(named: Any, grants: dict[int, Grant]) -> None:
@@ -75,7 +98,9 @@ def test_a_canonical_user_is_named_by_its_id() -> None:
         ("*", ANONYMOUS, False),
     ],
 )
-def test_a_deny_lets_go_only_whom_not_principal_names_in_full(excluded: Any, requester: Principal, applies: bool) -> None:
+def test_a_deny_lets_go_only_whom_not_principal_names_in_full(
+    excluded: Any, requester: Principal, applies: bool
+) -> None:
     # 2.6
     said = stored({**statement("Deny"), "NotPrincipal": excluded}, kind=_RESOURCE).document.statements[0]
     assert (grant_of(said, requester, bounded=False) is not Grant.NONE) is applies
@@ -110,7 +135,10 @@ def test_an_old_allow_with_not_principal_leaves_out_whoever_is_named(
 @pytest.mark.parametrize(
     ("requester", "keys"),
     [
-        (ROOT, {"aws:PrincipalArn": ROOT.arn, "aws:userid": A, "aws:PrincipalType": "Account", "aws:PrincipalAccount": A}),
+        (
+            ROOT,
+            {"aws:PrincipalArn": ROOT.arn, "aws:userid": A, "aws:PrincipalType": "Account", "aws:PrincipalAccount": A},
+        ),
         (
             ANA,
             {
@@ -152,6 +180,14 @@ def test_the_keys_that_follow_from_the_requester(requester: Principal, keys: dic
 
 
 def test_names_and_session_arns() -> None:
-    assert [one.name for one in ALL] == [ROOT.arn, ANA.arn, SESSION.arn, FEDERATED.arn, SERVICE.service, SAML.provider, "anonymous"]
+    assert [one.name for one in ALL] == [
+        ROOT.arn,
+        ANA.arn,
+        SESSION.arn,
+        FEDERATED.arn,
+        SERVICE.service,
+        SAML.provider,
+        "anonymous",
+    ]
     assert [one.session_arn for one in ALL] == ["", "", SESSION.arn, FEDERATED.arn, "", "", ""]
     assert Principal(kind=PrincipalKind.ANONYMOUS).name == "anonymous"

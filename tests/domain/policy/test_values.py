@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.domain.policy import values
 
 
@@ -73,7 +74,11 @@ def test_dates_are_w3c_dates_or_epoch_numbers(text: str, seconds: str | None) ->
     assert values.moment(text) == (None if seconds is None else Decimal(seconds))
 
 
-@given(st.datetimes(timezones=st.sampled_from([datetime.UTC, datetime.timezone(datetime.timedelta(hours=-3, minutes=-30))])))
+@given(
+    st.datetimes(
+        timezones=st.sampled_from([datetime.UTC, datetime.timezone(datetime.timedelta(hours=-3, minutes=-30))])
+    )
+)
 def test_dates_mean_what_the_standard_library_says(moment: datetime.datetime) -> None:
     since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
     expected = Decimal(since.days * 86_400 + since.seconds) + Decimal(since.microseconds) / 1_000_000
@@ -90,7 +95,15 @@ def test_booleans_are_true_or_false(text: str, expected: bool | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("QmluYXJ5", b"Binary"), ("", b""), ("QQ==", b"A"), ("QQ", None), ("Q Q==", None), ("QQ==QQ==", None), ("€", None)],
+    [
+        ("QmluYXJ5", b"Binary"),
+        ("", b""),
+        ("QQ==", b"A"),
+        ("QQ", None),
+        ("Q Q==", None),
+        ("QQ==QQ==", None),
+        ("€", None),
+    ],
 )
 def test_bytes_are_base64(text: str, expected: bytes | None) -> None:
     assert values.octets(text) == expected
@@ -116,7 +129,19 @@ def test_ranges_hold_addresses(text: str, given: str, inside: bool) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1.2.3", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/255.255.255.0", "1.2.3.4/-1", "::/129", "fe80::1%eth0", "0x1.2.3.4", "*", "1.2.3.4/٣"],
+    [
+        "",
+        "1.2.3",
+        "1.2.3.4/33",
+        "1.2.3.4/",
+        "1.2.3.4/255.255.255.0",
+        "1.2.3.4/-1",
+        "::/129",
+        "fe80::1%eth0",
+        "0x1.2.3.4",
+        "*",
+        "1.2.3.4/٣",
+    ],
 )
 def test_what_is_no_range_is_none(text: str) -> None:
     assert values.network(text) is None

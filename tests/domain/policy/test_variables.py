@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.domain.policy.variables import (
     MalformedVariable,
     Part,
@@ -39,7 +40,10 @@ def test_values_fall_into_text_wildcards_and_variables(text: str, expected: tupl
     assert parts(text, variables=True, wildcards=True) == expected
 
 
-@pytest.mark.parametrize("text", ["${", "${}", "${ }", "${a:b", "${a:b, none}", "${a:b, 'x}", "${a:b, 'x'y'}", "${${a:b}}", "${a*}", "${'x'}"])
+@pytest.mark.parametrize(
+    "text",
+    ["${", "${}", "${ }", "${a:b", "${a:b, none}", "${a:b, 'x}", "${a:b, 'x'y'}", "${${a:b}}", "${a*}", "${'x'}"],
+)
 def test_malformed_variables_are_said_so(text: str) -> None:
     with pytest.raises(MalformedVariable):
         parts(text, variables=True, wildcards=True)
