@@ -46,6 +46,9 @@ class Damaged(Exception):
     """Stored bytes that are not an entry."""
 
 
+# Whatever decoding strange bytes may raise: msgspec lets text that is not UTF-8 and endless nesting through as they are.
+_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
 _bodies = msgspec.msgpack.Decoder(Body)
@@ -84,7 +87,7 @@ def open_envelope(stored: bytes) -> Envelope:
     """The parts of a stored message. Raises Damaged."""
     try:
         return _envelopes.decode(stored)
-    except msgspec.MsgspecError as error:
+    except _UNDECODABLE as error:
         raise Damaged(f"not a stored entry: {error}") from None
 
 
@@ -106,7 +109,7 @@ def entry_of(envelope: Envelope, stored_digest: bytes) -> Entry:
     try:
         body = _bodies.decode(envelope.body)
         fact = _decode_fact(body.fact, body.fact_version, body.data)
-    except msgspec.MsgspecError as error:
+    except _UNDECODABLE as error:
         raise Damaged(f"not an entry's body: {error}") from None
     return Entry(
         body.id,

@@ -64,7 +64,7 @@ def opened(data: bytes, signer: HeadSigner) -> Head:
     try:
         envelope = stored.open_envelope(data)
         head = _decoder.decode(envelope.body)
-    except (Damaged, msgspec.MsgspecError):
+    except (Damaged, msgspec.MsgspecError, UnicodeDecodeError):
         raise Unsigned("this is not a signed head") from None
     if not signer.verify(envelope.key, envelope.signature, CONTEXT + envelope.body):
         raise Unsigned(f"the head of {head.stream} at {head.position} carries no valid signature")
