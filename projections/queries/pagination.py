@@ -10,6 +10,8 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -90,7 +92,7 @@ class Cursors(msgspec.Struct, frozen=True):
     def page(self, rows: Iterable[tuple[bytes, T]], marker: str, limit: int) -> Page[T]:
         """At most `limit` items in the order of their keys, from after `marker` ("" for the beginning). Raises BadCursor."""
         after = self.key(marker) if marker else None
-        wanted = sorted((row for row in rows if after is None or row[0] > after), key=lambda row: row[0])
+        following = rows if after is None else (row for row in rows if row[0] > after)
+        wanted = nsmallest(limit + 1, following, key=itemgetter(0))
         shown = wanted[:limit]
-        more = len(wanted) > limit
-        return Page([item for _, item in shown], self.marker(shown[-1][0]) if more else None)
+        return Page([item for _, item in shown], self.marker(shown[-1][0]) if len(wanted) > limit else None)
