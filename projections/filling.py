@@ -31,6 +31,7 @@ class Filling:
         *,
         pause: Callable[[], None] = lambda: None,
         until: int | None = None,
+        considerate: bool = False,
     ) -> None:
         self.epoch = ""
         self.broken: Broken | None = None
@@ -40,6 +41,7 @@ class Filling:
         self._generation = generation
         self._pause = pause  # called between batches; may raise to give up
         self._until = until
+        self._considerate = considerate  # let other threads run now and then: others are served meanwhile
         self._in_place_until: int | None = None  # before an entry that the fold could not take in place
         self._chains: Chains | None = None
         self._began = 0  # the sequence after which signatures are not confirmed yet
@@ -148,6 +150,8 @@ class Filling:
         return [_Stop(sequence, sequence <= careful) for sequence in sorted(stops) if position < sequence <= target]
 
     def _open(self, chains: Chains, messages: Sequence[Stored]) -> tuple[list[Recorded], Broken | None]:
+        if not self._considerate:
+            return chains.open(messages)
         opened: list[Recorded] = []
         yielded = time.perf_counter()
         for start in range(0, len(messages), SLICE):

@@ -19,6 +19,20 @@ _canonical = msgspec.msgpack.Encoder(order="deterministic")
 VERSION: Final = 1  # raised when facts fold to something else than before: older snapshots are then passed over
 
 
+class Forgetful(Remembered):
+    """Remembers nothing: which commands were done is the ledger's memory, not an answer to anyone, and would fill ours."""
+
+    def note(self, key: bytes, body: bytes, time: int, version: int) -> None:
+        """Let it pass."""
+
+    def draft(self) -> "Forgetful":
+        """Itself: it never changes."""
+        return self
+
+
+NOTHING: Final = Forgetful()
+
+
 class Spoiled(Exception):
     """An entry failed in a fold that works in place: what it holds is to be thrown away and made again."""
 
@@ -75,21 +89,20 @@ class Fold:
             if self._own is None:
                 raise
             raise Spoiled(sequence, f"{type(error).__name__}: {error}") from error
-        for draft in drafts.values():
-            draft.remembered = Remembered()  # which commands were done is the ledger's memory, not an answer to anyone
         self.states.update(drafts)
         self.touched = tuple(drafts)
         self.position = max(self.position, sequence)
 
     def _draft(self, boundary: str) -> State:
         known = self.states.get(boundary)
-        if self._own is None:
-            return new_state(boundary) if known is None else known.draft()
-        if boundary not in self._own:
+        if self._own is not None:
+            if boundary in self._own:
+                assert known is not None  # owned states were put into the table by an earlier batch
+                return known
             self._own.add(boundary)
-            return new_state(boundary) if known is None else known.draft()
-        assert known is not None  # owned states were put into the table by an earlier batch
-        return known
+        draft = new_state(boundary) if known is None else known.draft()
+        draft.remembered = NOTHING
+        return draft
 
     def abandon(self, recorded: Recorded, reason: str) -> None:
         """Give up an entry's boundary: its state stays as it was before the entry."""
@@ -116,15 +129,19 @@ class FoldedModel(ReadModel):
     def apply(self, batch: Sequence[Recorded]) -> None:
         """Show the states that the fold has reached with this batch."""
         fold = self.fold
-        for recorded in batch:
-            boundary = recorded.entry.boundary
-            if boundary in fold.abandoned and self.concerns(recorded.entry):
-                raise Concern(fold.abandoned[boundary])
+        if fold.abandoned:
+            for recorded in batch:
+                boundary = recorded.entry.boundary
+                if boundary in fold.abandoned and self.concerns(recorded.entry):
+                    raise Concern(fold.abandoned[boundary])
         self.index(batch)
         table, states = self.table, fold.states
         for boundary in fold.touched:
             if self.reads(boundary):
                 table[boundary] = states[boundary]
+
+    def refuse_foreign(self, batch: Sequence[Recorded]) -> None:
+        """The fold has done so: it abandons the boundary of an unknown fact."""
 
     def reads(self, boundary: str) -> bool:
         """Whether this model reads that boundary."""

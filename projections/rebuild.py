@@ -94,7 +94,7 @@ def _fill(live: Live, twin: Generation, source: Source, verifier: Verifier, prog
         progress(done, max(done, known))
 
     for _ in range(JOIN_ATTEMPTS_MAX):
-        filling = Filling(source, verifier, twin, pause=pause)
+        filling = Filling(source, verifier, twin, pause=pause, considerate=True)
         filling.run()
         if filling.broken is not None:
             raise filling.broken

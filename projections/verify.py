@@ -15,8 +15,11 @@ from muniment.domain.ledger import Entry
 from muniment.domain.stored import SIGNING_CONTEXT, Body, Damaged, Envelope, UnknownFact
 from muniment.projections.readmodel import IAM_ACTIVITY, Foreign, Recorded
 from muniment.projections.source import Stored
+from muniment.projections.vocabulary import learn_facts
 
-ACTIVITY_KIND: Final = "activity"
+ACTIVITY: Final = "activity."
+
+learn_facts()
 
 
 class Verifier(Protocol):
@@ -41,13 +44,6 @@ class Link(msgspec.Struct, frozen=True, gc=False, array_like=True):
     head: bytes
 
 
-class Proof(msgspec.Struct, frozen=True, gc=False):
-    """A signature not checked yet, and the entry that carries it."""
-
-    sequence: int
-    envelope: Envelope
-
-
 class Chains:
     """The chains of one stream as far as it was read. Entries go through `open`, signatures are settled by `confirm`.
 
@@ -69,10 +65,11 @@ class Chains:
         self.anchored = anchored
         self.links: dict[str, Link] = {}
         self._verifier = verifier
+        self._activity = stream == IAM_ACTIVITY
         self._begins = begins  # where the stream begins now, for a stream whose entries expire
-        self._every: list[Proof] | None = None
-        self._proofs: dict[str, Proof] = {}  # chain → its last entry whose signature is unchecked
-        self._anchors: list[Proof] = []
+        self._every: list[Stored] | None = None
+        self._proofs: dict[str, Stored] = {}  # chain → its last entry, whose signature is unchecked yet
+        self._anchors: list[Stored] = []
 
     def open(self, messages: Sequence[Stored], every: bool = False) -> tuple[list[Recorded], Broken | None]:
         """Decode `messages` and check order, hashes, versions and subjects; signatures wait for `confirm`.
@@ -96,29 +93,28 @@ class Chains:
         every, self._every = self._every or (), None
         return all(map(self._signed, (*proofs.values(), *anchors, *every)))
 
-    def _signed(self, proof: Proof) -> bool:
-        return is_signed(self._verifier, proof.envelope)
+    def _signed(self, message: Stored) -> bool:
+        return is_signed(self._verifier, stored.open_envelope(message.data))
 
     def _next(self, message: Stored) -> Recorded:
         sequence, data = message.sequence, message.data
         if sequence != self.position + 1:
             self._cross(sequence)
         try:
-            envelope = stored.open_envelope(data)
-            entry = entry_of(envelope, stored.digest(data))
+            entry = entry_of(stored.open_envelope(data), stored.digest(data))
         except Damaged as damage:
             raise Broken(self.stream, sequence, str(damage)) from None
-        chain = self._place(sequence, message.subject, entry)
+        if message.subject != f"iam.{entry.boundary}.{type(entry.fact).__name__}" or self._misplaced(entry):
+            self._check_place(message, entry)
+        chain = entry.writer or entry.boundary
         link = self.links.get(chain)
-        if link is None and self.anchored and entry.version > 1:
-            self._anchors.append(Proof(sequence, envelope))
-        elif (wrong := _unlinked(link, entry)) is not None:
-            raise Broken(self.stream, sequence, wrong)
+        if link is None or entry.prev != link.head or entry.version != link.version + 1:
+            self._begin(message, entry, link)
         self.links[chain] = Link(entry.version, entry.digest)
         if self._every is None:
-            self._proofs[chain] = Proof(sequence, envelope)
+            self._proofs[chain] = message
         else:
-            self._every.append(Proof(sequence, envelope))
+            self._every.append(message)
         self.position = sequence
         return Recorded(self.stream, sequence, message.time_ns // 1_000, entry)
 
@@ -131,20 +127,27 @@ class Chains:
             raise Broken(self.stream, self.position + 1, gap)
         self.skip_to(sequence)
 
-    def _place(self, sequence: int, subject: str, entry: Entry) -> str:
-        """The chain of an entry that stands where it says it does."""
+    def _misplaced(self, entry: Entry) -> bool:
+        """Whether the entry is of the other stream: activity names its writer, nothing else does."""
+        return not (entry.boundary.startswith(ACTIVITY) is bool(entry.writer) is self._activity)
+
+    def _check_place(self, message: Stored, entry: Entry) -> None:
+        """Raise Broken where the entry does not stand where it says it does."""
         fact = entry.fact
         name = fact.name if type(fact) is Foreign else type(fact).__name__
-        if subject != f"iam.{entry.boundary}.{name}":
-            raise Broken(
-                self.stream,
-                sequence,
-                f"the entry says it is `{name}` of `{entry.boundary}` but stands under `{subject}`",
-            )
-        activity = entry.boundary.startswith(ACTIVITY_KIND + ".")
-        if activity is not (self.stream == IAM_ACTIVITY) or activity is not bool(entry.writer):
-            raise Broken(self.stream, sequence, f"an entry of `{entry.boundary}` does not belong in this stream")
-        return entry.writer or entry.boundary
+        if message.subject != f"iam.{entry.boundary}.{name}":
+            says = f"the entry says it is `{name}` of `{entry.boundary}` but stands under `{message.subject}`"
+            raise Broken(self.stream, message.sequence, says)
+        if self._misplaced(entry):
+            where = f"an entry of `{entry.boundary}` does not belong in this stream"
+            raise Broken(self.stream, message.sequence, where)
+
+    def _begin(self, message: Stored, entry: Entry, link: Link | None) -> None:
+        """Accept the first entry of a chain, or a signed anchor where reading began later. Raises Broken for any other."""
+        if link is None and self.anchored and entry.version > 1:
+            self._anchors.append(message)
+        elif (wrong := _unlinked(link, entry)) is not None:
+            raise Broken(self.stream, message.sequence, wrong)
 
     def skip_to(self, first: int) -> None:
         """The messages before `first` have expired; chains that lived there are accepted from where they are met."""

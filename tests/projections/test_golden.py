@@ -1,20 +1,16 @@
 """Every fact of stream IAM either changes what a model shows or is listed in its IGNORES; nothing passes unnoticed."""
 
-import importlib
-import pkgutil
+import subprocess
+import sys
 
 import msgspec
 import pytest
 
-from muniment import domain
 from muniment.domain.boundary import State
 from muniment.domain.ledger import FACTS
 from muniment.projections.fold import FoldedModel
 from tests.projections.story import STORY
 from tests.projections.worlds import World
-
-for module in pkgutil.walk_packages(domain.__path__, "muniment.domain."):
-    importlib.import_module(module.name)  # so that every fact there is stands in the registry
 
 
 def known_facts() -> set[str]:
@@ -57,3 +53,14 @@ def test_every_fact_changes_the_model_or_is_ignored_by_name(name: str) -> None:
 def test_what_is_ignored_exists() -> None:
     for model in World().models:
         assert known_facts() >= model.IGNORES
+
+
+def test_a_reader_knows_every_fact_without_the_writing_side() -> None:
+    program = (
+        "import muniment.projections.feed, sys\n"
+        "from muniment.domain.ledger import FACTS\n"
+        "assert not any(name.startswith('muniment.commands') for name in sys.modules)\n"
+        "print(*sorted(name for (name, _), fact in FACTS.items() if fact.kind != 'activity'))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(found.stdout.split()) == known_facts()
