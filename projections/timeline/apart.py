@@ -1,0 +1,155 @@
+"""A timeline on a thread of its own: a slow or absent database delays the timeline alone, never the feed and its decisions."""
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from muniment.projections.readmodel import IAM, Checkpoint, Condition, Recorded
+from muniment.projections.timeline.database import Database, Touched
+from muniment.projections.timeline.opening import Unsealer
+from muniment.projections.timeline.row import Stored
+from muniment.projections.timeline.timeline import Timeline
+
+LOADING_ENTRIES_MAX: Final = 20_000  # entries that wait while the log is read in bulk: its reader waits too
+WAITING_ENTRIES_MAX: Final = (
+    200_000  # entries that wait while live; with more the timeline stops, for the feed must go on
+)
+RETRY_SECONDS: Final = 1.0
+
+T = TypeVar("T")
+
+
+class TimelineApart(Timeline):
+    """The same timeline; what the feed asks of it is done in order, a moment later. A lost database is tried again."""
+
+    def __init__(self, database: Database, *, unsealer: Unsealer | None = None) -> None:
+        super().__init__(database, unsealer=unsealer)
+        self.trouble = ""  # why the database cannot be written now
+        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._entries = 0
+        self._room = threading.Condition()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="timeline", daemon=True)
+        self._thread.start()
+
+    # What the feed calls: put in order, and done on our thread
+
+    def take(self, batch: Sequence[Recorded], epoch: str) -> None:
+        if self._here():
+            super().take(batch, epoch)
+        elif not self.stopped and self._admit(len(batch)):
+            self._tasks.put(partial(self._take, batch, epoch))
+
+    def begin_bulk(self, entries: int) -> None:
+        self._later(partial(super().begin_bulk, entries))
+
+    def live(self) -> None:
+        self._later(super().live)
+
+    def expired(self, stream: str, first: int) -> None:
+        self._later(partial(super().expired, stream, first))
+
+    def stop(self, reason: str, stream: str, sequence: int) -> None:
+        self._later(partial(super().stop, reason, stream, sequence))
+
+    def reset(self) -> None:
+        self._now(super().reset)
+
+    def adopt(self, other: Timeline) -> None:
+        self._now(partial(super().adopt, other))
+
+    def digest_at(self, positions: Mapping[str, int], first_activity: int = 0) -> bytes:
+        self.flush()
+        return super().digest_at(positions, first_activity)
+
+    def flush(self) -> None:
+        """Return once everything that was asked before is done."""
+        self._now(lambda: None)
+
+    def close(self) -> None:
+        """Do what waits, unless the database is away, and let go of it."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._tasks.put(None)
+            self._thread.join()
+        super().close()
+
+    # The thread
+
+    def _run(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                task()
+            except Exception as error:
+                super().stop(f"{type(error).__name__}: {error}", IAM, self.position())
+
+    def _take(self, batch: Sequence[Recorded], epoch: str) -> None:
+        try:
+            super().take(batch, epoch)
+        finally:
+            with self._room:
+                self._entries -= len(batch)
+                self._room.notify_all()
+
+    def _insert(self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Stored], touched: list[Touched]) -> None:
+        """Until it is done: whether a lost answer meant success is seen from the checkpoint that is there."""
+        while True:
+            try:
+                super()._insert(after, batch, rows, touched)
+            except DBAPIError as error:
+                if not _passing(error) or self._closing.wait(RETRY_SECONDS):
+                    raise
+                self.trouble = f"the timeline's database cannot be written: {type(error.orig).__name__}"
+            else:
+                self.trouble = ""
+                return
+
+    def _admit(self, entries: int) -> bool:
+        """Count a batch in, waiting for room while loading. Where there is none while live, the timeline stops."""
+        with self._room:
+            if self.status.condition is Condition.LOADING:
+                self._room.wait_for(
+                    lambda: self._entries < LOADING_ENTRIES_MAX or self._closing.is_set() or self.stopped
+                )
+            elif self._entries + entries > WAITING_ENTRIES_MAX:
+                super().stop(self.trouble or "the timeline's database is too slow", IAM, self.position())
+                return False
+            self._entries += entries
+        return True
+
+    def _here(self) -> bool:
+        return threading.current_thread() is self._thread
+
+    def _later(self, task: Callable[[], None]) -> None:
+        if self._here():
+            task()
+        else:
+            self._tasks.put(task)
+
+    def _now(self, task: Callable[[], T]) -> T:
+        """Do `task` in its turn and wait for its answer."""
+        if self._here() or not self._thread.is_alive():
+            return task()
+        answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                answer.put((task(), None))
+            except BaseException as error:
+                answer.put((None, error))
+
+        self._tasks.put(run)
+        result, failure = answer.get()
+        if failure is not None:
+            raise failure
+        done: T = result
+        return done
+
+
+def _passing(error: DBAPIError) -> bool:
+    """Whether trying again may help: a lost connection, a full disk, a lock; not a damaged file or a wrong value."""
+    return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))

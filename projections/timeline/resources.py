@@ -1,0 +1,107 @@
+"""Which resources an entry touched: the entities it changed, those it names, and those its writer listed."""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from muniment.domain import arn
+from muniment.domain.account.state import Account, Group, Policy, Role, User
+from muniment.domain.boundary import State
+from muniment.domain.ledger import Entry
+from muniment.domain.organization.state import Member, Organization
+from muniment.domain.site.state import SiteAccount
+from muniment.projections.timeline.past import Change
+
+RESOURCES_MAX: Final = 200  # of one entry; a fact that names more is shown with the first ones
+
+
+class Resource(NamedTuple):
+    """A resource as CloudTrail names it. What has no ARN of its own, such as an access key, has a name only."""
+
+    type: str  # AWS::IAM::User
+    arn: str
+    name: str
+
+
+_TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str]]]] = {
+    User: ("AWS::IAM::User", lambda state, noun: arn.iam(state.id[8:], "user", noun.path, noun.name)),
+    Group: ("AWS::IAM::Group", lambda state, noun: arn.iam(state.id[8:], "group", noun.path, noun.name)),
+    Role: ("AWS::IAM::Role", lambda state, noun: arn.iam(state.id[8:], "role", noun.path, noun.name)),
+    Policy: ("AWS::IAM::Policy", lambda state, noun: noun.arn),
+    SiteAccount: ("AWS::IAM::Account", lambda state, noun: arn.root(noun.number)),
+    Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number)),
+}
+_NAMED: Final = {"user_name": "users", "group_name": "groups", "role_name": "roles"}
+_POLICIES: Final = frozenset({"policy_arn", "permissions_boundary"})
+_WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources"})
+_KEY_TYPE: Final = "AWS::IAM::AccessKey"
+_SERVICES: Final = {"iam": "IAM", "sts": "STS", "secretsmanager": "SecretsManager", "sso": "SSO"}
+_KINDS: Final = {
+    "root": "Account",
+    "mfa": "MFADevice",
+    "saml-provider": "SAMLProvider",
+    "oidc-provider": "OIDCProvider",
+}
+
+_fields_of: Final[dict[type, tuple[str, ...]]] = {}
+
+
+def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> tuple[Resource, ...]:
+    """The resources of an entry, without doubles; where there is none, the boundary itself. `state` is after it."""
+    found: list[Resource] = []
+    for change in changes:
+        for noun in (change.before, change.after):
+            if noun is not None and (known := _TYPES.get(type(noun))) is not None:
+                kind, name = known
+                _add(found, Resource(kind, name(state, noun), getattr(noun, "name", "")))
+    fact = entry.fact
+    kind_of_fact = type(fact)
+    fields = _fields_of.get(kind_of_fact)
+    if fields is None:
+        fields = _fields_of[kind_of_fact] = tuple(name for name in fact.__struct_fields__ if name in _WANTED)
+    for field in fields:
+        if value := getattr(fact, field):
+            _named(found, field, value, state)
+    if not found and state is not None:
+        found.append(_boundary(state))
+    return tuple(found[:RESOURCES_MAX])
+
+
+@lru_cache(maxsize=16_384)
+def resource_of(resource: str) -> Resource:
+    """The type and name that an ARN holds. What is no ARN is a name without type: `*` or a pattern of the gate's."""
+    parts = resource.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn":
+        return Resource("", "", resource)
+    kind = parts[5].replace(":", "/").split("/", 1)[0]
+    service = _SERVICES.get(parts[2]) or parts[2].capitalize()
+    return Resource(f"AWS::{service}::{_KINDS.get(kind) or kind.capitalize()}", resource, arn.name_of(parts[5]))
+
+
+def _named(found: list[Resource], field: str, value: Any, state: State | None) -> None:
+    """What one field of the fact names."""
+    if (table := _NAMED.get(field)) is not None:
+        noun = getattr(state, table, {}).get(value.lower())
+        if noun is not None and not any(known.name == noun.name and known.arn for known in found):
+            kind, name = _TYPES[type(noun)]
+            _add(found, Resource(kind, name(state, noun), noun.name))
+    elif field in _POLICIES:
+        _add(found, resource_of(value))
+    elif field == "access_key_id":
+        _add(found, Resource(_KEY_TYPE, "", value))
+    else:
+        for each in value[:RESOURCES_MAX]:
+            _add(found, resource_of(each))
+
+
+def _add(found: list[Resource], resource: Resource) -> None:
+    if resource not in found:
+        found.append(resource)
+
+
+def _boundary(state: State) -> Resource:
+    if isinstance(state, Account):
+        return resource_of(arn.root(state.number))
+    if isinstance(state, Organization) and state.management:
+        return resource_of(state.arn())
+    return Resource("", "", state.id)
