@@ -14,7 +14,7 @@ from muniment.ops.jetstream.link import Link
 
 NO_MESSAGE = 10037
 STREAM_NOT_FOUND = 10059
-JETSTREAM_UNAVAILABLE = 10008          # no leader in the cluster now
+JETSTREAM_UNAVAILABLE = 10008  # no leader in the cluster now
 REQUEST_SECONDS_MAX = 5.0
 PAUSE_SECONDS_MIN = 0.01
 PAUSE_SECONDS_MAX = 0.25

@@ -16,7 +16,7 @@ from muniment.ops.jetstream.errors import ApiError, NotSent
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.wire import Frame, header_block, pub
 
-BATCH_MESSAGES_MAX = 1000              # the server's limit (error 10199 above it)
+BATCH_MESSAGES_MAX = 1000  # the server's limit (error 10199 above it)
 GUARD = "Nats-Expected-Last-Subject-Sequence"
 GUARD_SUBJECT = "Nats-Expected-Last-Subject-Sequence-Subject"
 
@@ -61,7 +61,7 @@ class Sending:
     def check_size(self, payload_bytes_max: int) -> None:
         """Raise ValueError when the server would close the connection over a message."""
         for message, block in zip(self.messages, self._blocks, strict=True):
-            size = len(message.data) + len(block) + 120         # the batch headers come on top
+            size = len(message.data) + len(block) + 120  # the batch headers come on top
             if size > payload_bytes_max:
                 raise ValueError(f"a message of {size} bytes is over the server's limit of {payload_bytes_max}")
 
@@ -108,5 +108,3 @@ def _headers(message: Guarded) -> bytes:
     if message.guard != message.subject:
         guard[GUARD_SUBJECT] = message.guard
     return header_block({**message.headers, **guard})
-
-

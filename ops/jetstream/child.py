@@ -44,7 +44,7 @@ def die_with(parent: int) -> Callable[[], None]:
 
     def arrange() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:             # the parent died between fork and here
+        if os.getppid() != parent:  # the parent died between fork and here
             os._exit(1)
 
     return arrange
@@ -60,8 +60,8 @@ def launch(config: Path, log: Path, keep_open: int) -> subprocess.Popen[bytes]:
             stdout=descriptor,
             stderr=descriptor,
             pass_fds=(keep_open,) if keep_open >= 0 else (),
-            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  only prctl and getppid run there
-            start_new_session=True,            # a Ctrl-C at the terminal is for us to handle, in our order
+            preexec_fn=die_with(os.getpid()),
+            start_new_session=True,  # a Ctrl-C at the terminal is for us to handle, in our order
         )
     finally:
         os.close(descriptor)

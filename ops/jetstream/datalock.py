@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 LOCK_FILE = "lock"
-WAIT_SECONDS = 3.0                     # a server whose parent was just killed needs a moment to die
+WAIT_SECONDS = 3.0  # a server whose parent was just killed needs a moment to die
 
 
 class DataDirectoryInUse(RuntimeError):

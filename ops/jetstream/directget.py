@@ -21,9 +21,7 @@ PAUSE_SECONDS_MIN = 0.01
 PAUSE_SECONDS_MAX = 0.25
 
 
-async def batch(
-    link: Link, stream: str, start: int, subject: str, limit: int, deadline: float
-) -> list[Stored]:
+async def batch(link: Link, stream: str, start: int, subject: str, limit: int, deadline: float) -> list[Stored]:
     """Up to `limit` (at most 1000) messages that match `subject`, from sequence `start` on; headers included.
 
     Retries while there is no leader or connection. Raises what the last try raised.
@@ -78,7 +76,7 @@ class _Answers:
 
     def _status(self, block: bytes) -> None:
         status = block[9:12]
-        if status in (b"204", b"404"):                          # end of batch; nothing matches
+        if status in (b"204", b"404"):  # end of batch; nothing matches
             self.done.set_result(self._got)
         elif status == b"503":
             self.done.set_exception(NoResponders(f"nobody answers direct gets of stream `{self._stream}`"))

@@ -17,7 +17,16 @@ from eventsourcing.persistence import DataError, IntegrityError, OperationalErro
 
 from muniment.ops.jetstream import api
 from muniment.ops.jetstream.batch import Guarded, Sending
-from muniment.ops.jetstream.errors import ApiError, Lost, NatsError, NoResponders, NotSent, PermissionDenied, Refused, TimedOut
+from muniment.ops.jetstream.errors import (
+    ApiError,
+    Lost,
+    NatsError,
+    NoResponders,
+    NotSent,
+    PermissionDenied,
+    Refused,
+    TimedOut,
+)
 from muniment.ops.jetstream.link import Link
 
 WRONG_LAST_SEQUENCE = 10071
@@ -27,7 +36,7 @@ BATCH_INCOMPLETE = 10176
 MESSAGE_TOO_LARGE = 10054
 # Nothing was stored and it may go better in a moment: no leader, an abandoned batch, too many batches under way.
 PASSING = frozenset((api.JETSTREAM_UNAVAILABLE, 10009, BATCH_INCOMPLETE, 10210, 10211))
-ANSWER_SECONDS_MAX = 2.0               # after this long without an answer we go and look
+ANSWER_SECONDS_MAX = 2.0  # after this long without an answer we go and look
 PAUSE_SECONDS_MIN = 0.01
 PAUSE_SECONDS_MAX = 0.25
 
@@ -138,7 +147,7 @@ class Append:
     async def _wait(self, failure: NatsError) -> None:
         if self._left() <= self._pause:
             raise self._give_up(failure) from failure
-        await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))
+        await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter
         self._pause = min(self._pause * 2, PAUSE_SECONDS_MAX)
 
     def _left(self) -> float:

@@ -31,11 +31,11 @@ from muniment.ops.jetstream.settings import (
 
 RESTART_SECONDS_MIN = 0.05
 RESTART_SECONDS_MAX = 5.0
-HEALTHY_SECONDS = 10.0                 # after living this long a server's next failure counts as its first
+HEALTHY_SECONDS = 10.0  # after living this long a server's next failure counts as its first
 HEALTH_CHECK_SECONDS = 1.0
-FREE_BYTES_MIN = 8 << 20               # a store that failed on a full disk is restarted once this much is free
+FREE_BYTES_MIN = 8 << 20  # a store that failed on a full disk is restarted once this much is free
 STOP_SECONDS_MAX = 5.0
-WRITE_ERROR = "write error"            # how /healthz names a stream that failed on a full or broken disk
+WRITE_ERROR = "write error"  # how /healthz names a stream that failed on a full or broken disk
 
 
 class EmbeddedServer:
@@ -129,7 +129,7 @@ class EmbeddedServer:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._lock is not None:                           # else the directory, and the file in it, are another's
+        if self._lock is not None:  # else the directory, and the file in it, are another's
             (self.data / HOST_FILE).unlink(missing_ok=True)
             self._lock.release()
             self._lock = None
@@ -182,7 +182,7 @@ class EmbeddedServer:
         ports = child.read_ports(self._process, ports_dir, self.log)
         self.url = _loopback_url(ports["nats"])
         self._monitor_url = _loopback_url(ports["monitoring"])
-        self._port = urlsplit(self.url).port or -1          # clients know this one: a restart must keep it
+        self._port = urlsplit(self.url).port or -1  # clients know this one: a restart must keep it
         self._wait_serving()
         on_host = {name: seed for name, seed in self._seeds.items() if name in ROLES_ON_HOST}
         write_host_file(self.data, HostFile(self.url, on_host))

@@ -1,16 +1,16 @@
 """What can go wrong between us and a NATS server, by what the caller may conclude from it.
 
-    NatsError
-    ├── NotSent             nothing left this process: safe to try again
-    │   └── PermissionDenied    the server refused the subject: trying again does not help
-    ├── NoResponders        nobody listened (no leader yet, no such stream): nothing was stored
-    ├── Lost                the connection broke after sending: the outcome is unknown
-    │   └── TimedOut        no answer in time: the outcome is unknown
-    ├── ApiError            JetStream answered with an error code: nothing was stored
-    ├── Refused             the server does not let us in, or asks for what we do not give
-    └── LogDamaged          what was read cannot be the log we were reading
-        ├── Gap             a sequence is missing
-        └── EpochChanged    the stream was made anew (a restore, a reset)
+NatsError
+├── NotSent             nothing left this process: safe to try again
+│   └── PermissionDenied    the server refused the subject: trying again does not help
+├── NoResponders        nobody listened (no leader yet, no such stream): nothing was stored
+├── Lost                the connection broke after sending: the outcome is unknown
+│   └── TimedOut        no answer in time: the outcome is unknown
+├── ApiError            JetStream answered with an error code: nothing was stored
+├── Refused             the server does not let us in, or asks for what we do not give
+└── LogDamaged          what was read cannot be the log we were reading
+    ├── Gap             a sequence is missing
+    └── EpochChanged    the stream was made anew (a restore, a reset)
 """
 
 from __future__ import annotations

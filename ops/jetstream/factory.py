@@ -93,7 +93,9 @@ class JetStreamFactory(InfrastructureFactory[TrackingRecorder]):
 
     def _snapshots(self) -> SQLiteAggregateRecorder:
         kind: Any = "uuid" if self._id_type is UUID else "text"
-        name = self.env.get(self.SNAPSHOTS_FILE, "") or "file::memory:?mode=memory&cache=shared"
+        # Memory is this factory's own: another ledger in this process must never find its snapshots there.
+        memory = f"file:muniment-snapshots-{next(_numbers)}?mode=memory&cache=shared"
+        name = self.env.get(self.SNAPSHOTS_FILE, "") or memory
         datastore = SQLiteDatastore(db_name=name, originator_id_type=kind)
         self._datastores.append(datastore)
         recorder = SQLiteAggregateRecorder(datastore=datastore, events_table_name="snapshots")

@@ -20,7 +20,7 @@ from muniment.ops.jetstream.errors import ApiError
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
 from muniment.ops.jetstream.subjects import BadSubject
 
-MESSAGE_GONE = 10057                   # how MSG.DELETE says that a sequence holds nothing any more
+MESSAGE_GONE = 10057  # how MSG.DELETE says that a sequence holds nothing any more
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):
@@ -129,7 +129,7 @@ class KeyValue:
         except Exception as exc:
             cause = exc.__cause__
             if not (isinstance(cause, ApiError) and cause.code in (MESSAGE_GONE, api.NO_MESSAGE)):
-                raise                                          # else an earlier try whose answer was lost did it
+                raise  # else an earlier try whose answer was lost did it
 
     def _next(self, after: int, filter_: str) -> Stored | None:
         deadline = _deadline()

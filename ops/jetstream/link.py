@@ -22,8 +22,8 @@ from muniment.ops.jetstream.wire import Frame, Wire, header_block, pub
 CONNECT_SECONDS_MAX = 5.0
 RECONNECT_SECONDS_MIN = 0.01
 RECONNECT_SECONDS_MAX = 1.0
-LOOK_SECONDS = 0.05                    # how often one who waits looks whether the server refuses us
-PING_SECONDS = 10.0                    # a silent peer is given up after two of these
+LOOK_SECONDS = 0.05  # how often one who waits looks whether the server refuses us
+PING_SECONDS = 10.0  # a silent peer is given up after two of these
 Handler = Callable[[list[Frame]], None]
 
 NO_RESPONDERS = b"NATS/1.0 503"
@@ -171,7 +171,7 @@ class Link:
 
     def _received(self, frames: list[Frame]) -> None:
         first = frames[0][0]
-        if all(frame[0] == first for frame in frames):       # nearly always: one subscription is busy at a time
+        if all(frame[0] == first for frame in frames):  # nearly always: one subscription is busy at a time
             self._hand_over(first, frames)
             return
         split: dict[bytes, list[Frame]] = {}
@@ -218,7 +218,7 @@ class Link:
                 else:
                     pause = RECONNECT_SECONDS_MIN
                     await self._stay(self._wire)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter
             pause = min(pause * 2, RECONNECT_SECONDS_MAX)
 
     async def _stay(self, wire: Wire) -> None:
@@ -249,7 +249,7 @@ class Link:
             wire.abort()
             await wire.gone.wait()
             if isinstance(exc, ConnectionError) and isinstance(self.last_error, errors.Refused):
-                raise self.last_error from None          # the server said why before it closed
+                raise self.last_error from None  # the server said why before it closed
             raise
         return wire
 

@@ -16,8 +16,8 @@ from muniment.ops.jetstream.settings import ConnectionSettings
 
 T = TypeVar("T")
 
-DEADLINE_SECONDS = 5.0                 # for calls that name none
-GRACE_SECONDS = 1.0                    # a coroutine ends by its own deadline; this much later it is cancelled
+DEADLINE_SECONDS = 5.0  # for calls that name none
+GRACE_SECONDS = 1.0  # a coroutine ends by its own deadline; this much later it is cancelled
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -85,7 +85,7 @@ class NatsLoop:
 
     def call(self, function: Callable[[], object]) -> None:
         """Run a plain function on the loop, soon, without waiting."""
-        with contextlib.suppress(RuntimeError):              # the loop is already closed: nothing is left to do
+        with contextlib.suppress(RuntimeError):  # the loop is already closed: nothing is left to do
             self._loop.call_soon_threadsafe(function)
 
     def close(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from muniment.ops.jetstream.api import STREAM_NOT_FOUND, ask, info, patiently
 from muniment.ops.jetstream.errors import ApiError
@@ -14,7 +15,9 @@ from muniment.ops.jetstream.loop import new_event_loop
 from muniment.ops.jetstream.settings import ConnectionSettings
 from muniment.ops.jetstream.streams import ACTIVITY_DAYS, EPOCH, StreamSpec, specs
 
-PROVISION_SECONDS_MAX = 30.0           # creating a stream right after a cluster start can take 5 s
+T = TypeVar("T")
+
+PROVISION_SECONDS_MAX = 30.0  # creating a stream right after a cluster start can take 5 s
 
 
 class Drift(RuntimeError):
@@ -87,10 +90,10 @@ def provision_reader(settings: ConnectionSettings, name: str, boundaries: tuple[
     _with_link(settings, work)
 
 
-def _with_link(settings: ConnectionSettings, work: Any) -> Any:
+def _with_link(settings: ConnectionSettings, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
     """Run work on a connection of its own, so that administration lasts no longer than this call."""
 
-    async def run() -> Any:
+    async def run() -> T:
         link = Link(settings)
         link.start()
         try:

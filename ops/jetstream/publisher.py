@@ -15,7 +15,7 @@ from muniment.ops.jetstream.errors import NatsError
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
 
-LOOKED_AT_MAX = 1000                   # messages of one subject that are searched for our own after a lost answer
+LOOKED_AT_MAX = 1000  # messages of one subject that are searched for our own after a lost answer
 
 
 class Publisher:
@@ -24,7 +24,7 @@ class Publisher:
     def __init__(self, loop: NatsLoop, stream: str) -> None:
         self.loop = loop
         self.stream = stream
-        self._seen = 0                 # a sequence of our own; what we publish next lies behind it
+        self._seen = 0  # a sequence of our own; what we publish next lies behind it
 
     def publish(self, messages: Sequence[tuple[str, bytes]], deadline: float | None = None) -> list[int]:
         """Append (subject, data) pairs in this order, all or none, and wait until they are stored; their sequences.

@@ -7,6 +7,7 @@ pending in its reply subject, so nothing else needs to be asked. Acknowledgement
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -23,8 +24,8 @@ PULL_MESSAGES = 5000
 PULLS_IN_FLIGHT = 3
 PULL_SECONDS = 30
 HEARTBEAT_SECONDS = 2.0
-SILENCE_SECONDS_MAX = 5.0              # neither message nor heartbeat for so long: the consumer is gone
-INACTIVE_SECONDS = 60                  # the server drops a consumer that nobody pulls from
+SILENCE_SECONDS_MAX = 5.0  # neither message nor heartbeat for so long: the consumer is gone
+INACTIVE_SECONDS = 60  # the server drops a consumer that nobody pulls from
 CREATE_SECONDS = 10.0
 NANOSECONDS = 1_000_000_000
 
@@ -68,7 +69,8 @@ class Pull:
         self._headers = headers
         self._name = f"mun-{secrets.token_hex(8)}"
         self._inbox = link.inbox()
-        self._outstanding = 0
+        self._outstanding = 0  # asked for and not yet consumed: what the window bounds
+        self._owed = 0  # asked for and not yet delivered
         self._consumer_sequence = 0
         self._sid = b""
         self._first = True
@@ -111,25 +113,31 @@ class Pull:
         if self._sid:
             self._link.unsubscribe(self._sid)
             self._sid = b""
-            try:
+            with contextlib.suppress(NotSent):  # then the server drops it after INACTIVE_SECONDS
                 self._link.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._name}", b"")
-            except NotSent:
-                pass                                    # the server drops it after INACTIVE_SECONDS
         if not self.ended.done():
             self.ended.cancel()
 
+    def consumed(self, count: int) -> None:
+        """Note that so many of the messages handed over are done with: only then are others asked for."""
+        self._outstanding -= count
+        self.refill()
+
     def refill(self) -> None:
-        """Ask for more once a third of what was asked for has been delivered."""
+        """Ask for more once a third of what was asked for is done with."""
         try:
             while self._outstanding <= PULL_MESSAGES * (PULLS_IN_FLIGHT - 1):
+                if self._owed <= 0:
+                    self.heard = time.monotonic()  # until now the server owed us nothing, not even heartbeats
                 self._link.send(self._ask)
                 self._outstanding += PULL_MESSAGES
+                self._owed += PULL_MESSAGES
         except NotSent as exc:
             self._end(exc)
 
     def silent(self) -> bool:
-        """True when the server owes us a heartbeat for too long."""
-        return time.monotonic() - self.heard > SILENCE_SECONDS_MAX
+        """True when the server owes us a message or heartbeat for too long."""
+        return self._owed > 0 and time.monotonic() - self.heard > SILENCE_SECONDS_MAX
 
     def fail(self, reason: NatsError) -> None:
         """End for a reason that the owner found."""
@@ -167,7 +175,7 @@ class Pull:
             append(Stored(stream, sequence, int(tokens[7]), subject.decode(), payload, block if keep else b""))
         if batch:
             self.last, self._consumer_sequence = last, number
-            self._outstanding -= len(batch)
+            self._owed -= len(batch)
             self.pending = int(tokens[8])
             self._take(batch)
 
@@ -177,11 +185,12 @@ class Pull:
 
     def _status(self, block: bytes) -> None:
         status = block[9:12]
-        if status == b"100":                                  # idle heartbeat
+        if status == b"100":  # idle heartbeat
             return
         headers = parse_headers(block)
         if status == b"408" or (status == b"409" and "Nats-Pending-Messages" in headers):
-            self._outstanding -= int(headers.get("Nats-Pending-Messages", PULL_MESSAGES))
-            self.refill()
+            unserved = int(headers.get("Nats-Pending-Messages", PULL_MESSAGES))
+            self._owed -= unserved
+            self.consumed(unserved)
         elif status not in (b"404",):
             self._end(ApiError(int(status or b"0"), headers[""], int(status or b"0")))

@@ -25,7 +25,8 @@ class StreamReader:
 
     `run` returns only by cancellation or with LogDamaged: a gap in an unfiltered stream (unless `expires` and the
     missing part lies before the stream's beginning), or an epoch other than `epoch`. `position` is the last sequence
-    delivered, `head` how far the stream is known to reach, `heard` when that was learned (`time.monotonic()`).
+    delivered, `head` how far the stream is known to reach, `heard` when that was learned (`time.monotonic()`). A `paced`
+    reader fetches no further than its window ahead of what `consumed` was told.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class StreamReader:
         headers: bool = False,
         expires: bool = False,
         epoch: str = "",
+        paced: bool = False,
     ) -> None:
         self.stream = stream
         self.position = after
@@ -51,6 +53,7 @@ class StreamReader:
         self._filters = filter_subjects
         self._headers = headers
         self._expires = expires
+        self._paced = paced
         self._pull: Pull | None = None
         self._failure: Exception | None = None
 
@@ -71,6 +74,11 @@ class StreamReader:
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_SECONDS_MAX)
             self.reopened += 1
+
+    def consumed(self, count: int) -> None:
+        """For a paced reader, on its event loop: so many messages are done with."""
+        if self._pull is not None:
+            self._pull.consumed(count)
 
     def last_heard(self) -> float:
         """When a message, heartbeat or answer last came (`time.monotonic()`)."""
@@ -107,7 +115,7 @@ class StreamReader:
             return
         try:
             self._deliver(batch)
-        except Exception as exc:                            # not NATS's fault: the reader ends with it
+        except Exception as exc:  # not NATS's fault: the reader ends with it
             self._failure = exc
             pull.fail(NatsError("the receiver failed"))
             return
@@ -115,7 +123,8 @@ class StreamReader:
         if self.position + pull.pending > self.head:
             self.head = self.position + pull.pending
         self.heard = pull.heard
-        pull.refill()
+        if not self._paced:
+            pull.consumed(len(batch))
 
     async def _look_around(self) -> None:
         """Before reading (again): is it still the same log, and does it still hold what comes next?"""
@@ -126,7 +135,7 @@ class StreamReader:
         self.epoch = epoch
         first, last = found.state.first_seq, found.state.last_seq
         if last < self.position:
-            raise Gap(self.stream, self.position, last)        # the log is shorter than what was read from it
+            raise Gap(self.stream, self.position, last)  # the log is shorter than what was read from it
         if first > self.position + 1 and not self._filters and not self._expires:
             raise Gap(self.stream, self.position + 1, first)
         self.head = max(self.head, last)

@@ -30,7 +30,7 @@ from muniment.ops.jetstream.tail import BoundaryTail, Tail
 from muniment.ops.jetstream.wire import parse_headers
 
 VERSION = "Mun-Version"
-BISECT_ABOVE = 2000                    # a range this long is read from its first sequence instead of bisected
+BISECT_ABOVE = 2000  # a range this long is read from its first sequence instead of bisected
 
 T = TypeVar("T")
 
@@ -159,7 +159,7 @@ class _Recorder:
         """A sequence at or before the first entry above version `gt`, found by bisecting: versions grow with sequences."""
         if gt is None:
             return 1
-        low, high = 1, last.sequence                   # the entry wanted is in low..high
+        low, high = 1, last.sequence  # the entry wanted is in low..high
         filter_ = self.subjects.boundary(boundary)
         while high - low > BISECT_ABOVE:
             middle = (low + high) // 2

@@ -43,7 +43,7 @@ class ServerConfig:
             f"max_payload: {PAYLOAD_BYTES_MAX}",
             f"max_connections: {CLIENT_CONNECTIONS_MAX}",
             'write_deadline: "10s"',
-            f'jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}',
+            f"jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}",
             f"authorization {{\n{render_users(self.users)}\n}}",
         ]
         if self.ports_dir is not None:

@@ -88,7 +88,9 @@ class ConnectionSettings:
         for url in self.urls:
             parts = urlsplit(url)
             if parts.scheme not in ("nats", "tls") or not parts.hostname:
-                raise BadSettings(f"`{parts.scheme}://{parts.hostname or ''}` is not a NATS URL: use `nats://host:port` or `tls://host:port`")
+                raise BadSettings(
+                    f"`{parts.scheme}://{parts.hostname or ''}` is not a NATS URL: use `nats://host:port` or `tls://host:port`"
+                )
             if parts.username or parts.password:
                 raise BadSettings("a NATS URL must not carry credentials: put them in a file and name the file")
 
@@ -140,12 +142,14 @@ class ConnectionSettings:
 
 def new_seed() -> str:
     """A new nkey user seed (`SU…`): a secret."""
-    return nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
+    seed: bytes = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
+    return seed.decode()
 
 
 def public_key(seed: str) -> str:
     """The public nkey (`U…`) of a seed."""
-    return nkeys.from_seed(bytearray(seed.strip().encode())).public_key.decode()
+    public: bytes = nkeys.from_seed(bytearray(seed.strip().encode())).public_key
+    return public.decode()
 
 
 def inbox_prefix(role: str) -> str:
@@ -155,7 +159,7 @@ def inbox_prefix(role: str) -> str:
 
 def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3      # SECURITY rule 13
+    context.minimum_version = ssl.TLSVersion.TLSv1_3  # SECURITY rule 13
     if cert is not None:
         context.load_cert_chain(str(cert), str(key) if key else None)
     return context

@@ -7,9 +7,10 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import CancelledError
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from muniment.ops.jetstream import api
 from muniment.ops.jetstream.api import Stored
@@ -23,6 +24,7 @@ from muniment.projections.source import Bounds, Heard, SourceLost
 REQUEST_SECONDS = 5.0
 STALL_SECONDS_MAX = 30.0
 
+T = TypeVar("T")
 
 
 class StreamSource:
@@ -60,7 +62,7 @@ class StreamSource:
         if until <= after:
             return
         waiting: queue.Queue[Sequence[Stored] | Exception] = queue.Queue()
-        reader, stop = self._start(after, waiting.put, waiting.put, headers=headers)
+        reader, stop = self._start(after, waiting.put, waiting.put, headers=headers, paced=True)
         try:
             while True:
                 batch = self._next(waiting, reader)
@@ -70,6 +72,7 @@ class StreamSource:
                         yield kept
                     return
                 yield batch
+                self._loop.call(partial(reader.consumed, len(batch)))
         finally:
             stop()
 
@@ -99,12 +102,19 @@ class StreamSource:
         failed: Callable[[Exception], None],
         *,
         headers: bool = False,
+        paced: bool = False,
     ) -> tuple[StreamReader, Callable[[], None]]:
         """Start a reader on the loop; the returned function ends it and waits until nothing is delivered any more."""
 
         async def begin() -> tuple[StreamReader, asyncio.Task[None]]:
             reader = StreamReader(
-                self._loop.link, self._stream, after, deliver, headers=headers, expires=self._expires
+                self._loop.link,
+                self._stream,
+                after,
+                deliver,
+                headers=headers,
+                expires=self._expires,
+                paced=paced,
             )
             return reader, asyncio.get_running_loop().create_task(read(reader))
 
@@ -120,7 +130,7 @@ class StreamSource:
 
         def stop() -> None:
             if threading.current_thread() is self._loop.thread:
-                task.cancel()                              # called by `deliver` itself: it is not waited for
+                task.cancel()  # called by `deliver` itself: it is not waited for
                 return
             with contextlib.suppress(NatsError, CancelledError):
                 self._loop.run(end())
@@ -139,7 +149,7 @@ class StreamSource:
             raise SourceLost(str(got)) from got
         return got
 
-    def _ask(self, coroutine: Any) -> Any:
+    def _ask(self, coroutine: Coroutine[Any, Any, T]) -> T:
         try:
             return self._loop.run(coroutine, time.monotonic() + REQUEST_SECONDS)
         except (NatsError, TimeoutError, CancelledError) as exc:

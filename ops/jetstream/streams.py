@@ -8,7 +8,7 @@ from typing import Any
 from muniment.ops.jetstream import permissions as p
 
 ENTRY_BYTES_MAX = 256 << 10
-MESSAGE_BYTES_MAX = ENTRY_BYTES_MAX + (4 << 10)        # an entry with its headers
+MESSAGE_BYTES_MAX = ENTRY_BYTES_MAX + (4 << 10)  # an entry with its headers
 DEDUPLICATION_SECONDS = 120
 ACTIVITY_DAYS = 400
 DECISION_DAYS = 30
@@ -59,14 +59,16 @@ class StreamSpec:
 def specs(activity_days: int = ACTIVITY_DAYS, decision_days: int = DECISION_DAYS) -> tuple[StreamSpec, ...]:
     """All our streams, with the operator's retention."""
     return (
-        StreamSpec("IAM", p.IAM_SUBJECTS, "the source of truth: facts of every boundary", True, extra={"allow_atomic": True}),
+        StreamSpec(
+            "IAM", p.IAM_SUBJECTS, "the source of truth: facts of every boundary", True, extra={"allow_atomic": True}
+        ),
         StreamSpec(
             "IAM_ACTIVITY",
             p.ACTIVITY_SUBJECTS,
             "what happened without changing state",
             True,
             activity_days * DAY_SECONDS,
-            extra={"allow_atomic": True},       # a writer's chain must not lose a link in the middle of a batch
+            extra={"allow_atomic": True},  # a writer's chain must not lose a link in the middle of a batch
         ),
         StreamSpec(
             "IAM_PROOFS",
@@ -94,7 +96,10 @@ def specs(activity_days: int = ACTIVITY_DAYS, decision_days: int = DECISION_DAYS
         # in the block files, out of reach (SECURITY rule 12).
         StreamSpec(p.KEYS_STREAM, p.KEYS_SUBJECTS, "wrapped data keys", False),
         StreamSpec(
-            p.ALIASES_STREAM, p.ALIASES_SUBJECTS, "which read-model generation is live", False,
+            p.ALIASES_STREAM,
+            p.ALIASES_SUBJECTS,
+            "which read-model generation is live",
+            False,
             extra={"max_msgs_per_subject": 5},
         ),
     )

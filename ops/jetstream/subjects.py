@@ -59,5 +59,3 @@ def _checked(text: str) -> str:
     if not text or _FORBIDDEN_IN_ID & set(text) or text[0] == "." or text[-1] == "." or ".." in text:
         raise BadSubject(f"`{text}` cannot be a boundary id: no white space, wildcards or empty parts")
     return text
-
-

@@ -71,5 +71,3 @@ class JetStreamSubscription(Subscription[ApplicationRecorder]):
         wanted = [one for one in found if not self._wanted or one.topic in self._wanted]
         if wanted:
             self._queue.put(wanted)
-
-

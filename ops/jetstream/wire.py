@@ -16,7 +16,7 @@ import msgspec
 Frame = tuple[bytes, bytes, bytes, bytes, bytes]
 
 CLOSE_SECONDS_MAX = 0.5
-LINE_BYTES_MAX = 64 * 1024            # INFO with many cluster URLs is the longest line there is
+LINE_BYTES_MAX = 64 * 1024  # INFO with many cluster URLs is the longest line there is
 _M, _H = ord("M"), ord("H")
 
 
@@ -67,7 +67,7 @@ class Wire(asyncio.Protocol):
         for waiting in (self.first_info, *self.pongs):
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the server closed the connection"))
-                waiting.exception()         # nobody may be waiting any more; that is not worth a warning
+                waiting.exception()  # nobody may be waiting any more; that is not worth a warning
         self.pongs.clear()
         self._on_lost(exc)
 
@@ -124,7 +124,7 @@ class Wire(asyncio.Protocol):
                     self.abort()
                 return position
             kind = data[position]
-            if kind == _H:                                    # HMSG subject sid [reply] header-length total-length
+            if kind == _H:  # HMSG subject sid [reply] header-length total-length
                 parts = data[position + 5 : eol].split(b" ")
                 start = eol + 2
                 stop = start + int(parts[-1])
@@ -134,7 +134,7 @@ class Wire(asyncio.Protocol):
                 reply = parts[2] if len(parts) == 5 else b""
                 append((parts[1], parts[0], reply, data[start:body], data[body:stop]))
                 position = stop + 2
-            elif kind == _M:                                  # MSG subject sid [reply] length
+            elif kind == _M:  # MSG subject sid [reply] length
                 parts = data[position + 4 : eol].split(b" ")
                 start = eol + 2
                 stop = start + int(parts[-1])
@@ -166,7 +166,13 @@ def pub(subject: str, payload: bytes, reply: str = "", headers: bytes = b"") -> 
     """The bytes of PUB, or of HPUB when there is a header block."""
     head = f"{subject} {reply} " if reply else f"{subject} "
     if headers:
-        return b"HPUB %b%d %d\r\n%b%b\r\n" % (head.encode(), len(headers), len(headers) + len(payload), headers, payload)
+        return b"HPUB %b%d %d\r\n%b%b\r\n" % (
+            head.encode(),
+            len(headers),
+            len(headers) + len(payload),
+            headers,
+            payload,
+        )
     return b"PUB %b%d\r\n%b\r\n" % (head.encode(), len(payload), payload)
 
 
@@ -175,7 +181,9 @@ def header_block(headers: dict[str, str]) -> bytes:
     lines = ["NATS/1.0"]
     for name, value in headers.items():
         if not name or not name.isascii() or any(c in name for c in " :\r\n") or "\r" in value or "\n" in value:
-            raise ValueError(f"header `{name!r}` cannot be written: a name has no spaces or colons, a value no line ends")
+            raise ValueError(
+                f"header `{name!r}` cannot be written: a name has no spaces or colons, a value no line ends"
+            )
         lines.append(f"{name}: {value}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 

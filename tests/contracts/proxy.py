@@ -18,7 +18,7 @@ class Verdict(Enum):
 
     PASS = "pass"
     DROP = "drop"
-    CUT = "cut"                        # the connection breaks, and the command is not delivered
+    CUT = "cut"  # the connection breaks, and the command is not delivered
 
 
 Judge = Callable[[bytes], Verdict]

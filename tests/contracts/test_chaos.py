@@ -46,7 +46,9 @@ class Writer(threading.Thread):
             try:
                 stored = self._recorder.select_events(self.boundary, desc=True, limit=1)
                 version = stored[0].originator_version + 1 if stored else 1
-                batch = [StoredEvent(self.boundary, version + extra, "UserCreated", data) for extra in range(1 + number % 2)]
+                batch = [
+                    StoredEvent(self.boundary, version + extra, "UserCreated", data) for extra in range(1 + number % 2)
+                ]
                 sequences = self._recorder.insert_events(batch, deadline=time.monotonic() + 3)
             except Unknown:
                 self.unknown += 1
@@ -65,7 +67,7 @@ def chaos(server: EmbeddedServer, appends: int) -> list[Writer]:
         writers = [Writer(recorder, number, appends // THREADS) for number in range(THREADS)]
         for writer in writers:
             writer.start()
-        rng = random.Random(7)
+        rng = random.Random(7)  # noqa: S311
         while any(writer.is_alive() for writer in writers):
             time.sleep(rng.uniform(0, 0.08))
             proxy.cut()

@@ -131,7 +131,7 @@ def test_an_append_while_the_server_is_away_is_not_sent_and_never_lands(
     assert not isinstance(refused.value, Unknown)
     proxy.refuse(False)
     recorder.loop.wait_ready(5)
-    assert direct.max_notification_id() == 1                   # nothing was kept back to land later
+    assert direct.max_notification_id() == 1  # nothing was kept back to land later
     assert recorder.insert_events(events(2, 1)) == [2]
 
 
@@ -147,7 +147,7 @@ def test_an_append_waits_for_a_server_that_comes_back(
 def test_a_cut_wakes_a_waiting_append_at_once(
     proxy: Proxy, recorder: JetStreamRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doubt, "ANSWER_SECONDS_MAX", 60.0)     # only the cut can wake it
+    monkeypatch.setattr(doubt, "ANSWER_SECONDS_MAX", 60.0)  # only the cut can wake it
     proxy.answers = once(acknowledgement, Verdict.CUT)
     assert recorder.insert_events(events(2, 1), deadline=time.monotonic() + 30) == [2]
 

@@ -71,7 +71,7 @@ def test_a_batch_over_two_boundaries_with_one_stale_guard_stores_nothing(
     recorder: JetStreamRecorder, other: JetStreamRecorder
 ) -> None:
     recorder.insert_events([event(A, 1), event(B, 1)])
-    other.insert_events([event(B, 2, "other")])          # the first recorder does not know of it
+    other.insert_events([event(B, 2, "other")])  # the first recorder does not know of it
     for batch in (
         [event(A, 2), event(A, 3), event(B, 2)],
         [event(B, 2), event(A, 2)],
@@ -148,7 +148,7 @@ def test_versions_of_a_boundary_leave_no_gap(recorder: JetStreamRecorder, versio
 
 
 def test_an_event_too_large_is_refused_and_the_connection_lives(recorder: JetStreamRecorder) -> None:
-    for size in (300 << 10, 2 << 20):                     # over the stream's limit; over the server's
+    for size in (300 << 10, 2 << 20):  # over the stream's limit; over the server's
         with pytest.raises(DataError):
             recorder.insert_events([StoredEvent(A, 1, "UserCreated", bytes(size))])
     assert recorder.insert_events([event(A, 1)]) == [1]
@@ -176,11 +176,18 @@ def test_a_range_of_versions_is_read_wherever_it_lies(recorder: JetStreamRecorde
         stop = min(start + 500, length + 1)
         batch = [event(one, version) for version in range(start, stop) for one in (A, B)]
         recorder.insert_events(batch)
-    fresh = JetStreamRecorder(recorder.loop, "IAM", "iam")      # knows nothing of where versions lie
+    fresh = JetStreamRecorder(recorder.loop, "IAM", "iam")  # knows nothing of where versions lie
     everything = [event(A, version) for version in range(1, length + 1)]
     assert fresh.select_events(A) == everything
-    for gt, lte, limit in ((length - 1, None, None), (length // 2, None, 2), (0, length // 3, None), (length, None, None)):
-        wanted = [one for one in everything if one.originator_version > gt and one.originator_version <= (lte or length)]
+    for gt, lte, limit in (
+        (length - 1, None, None),
+        (length // 2, None, 2),
+        (0, length // 3, None),
+        (length, None, None),
+    ):
+        wanted = [
+            one for one in everything if one.originator_version > gt and one.originator_version <= (lte or length)
+        ]
         if lte == 0:
             wanted = []
         assert fresh.select_events(A, gt=gt, lte=lte, limit=limit) == wanted[:limit]

@@ -21,7 +21,7 @@ from eventsourcing.persistence import (
     TrackingRecorder,
 )
 from eventsourcing.sqlite import SQLiteAggregateRecorder
-from eventsourcing.tests import application, persistence   # as modules: pytest would collect the bases as well
+from eventsourcing.tests import application, persistence  # as modules: pytest would collect the bases as well
 from eventsourcing.utils import Environment
 
 from muniment.ops.jetstream import Factory
@@ -29,7 +29,7 @@ from muniment.ops.jetstream.factory import JetStreamFactory, share, unshare
 from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.recorder import JetStreamAggregateRecorder, JetStreamRecorder
 
-PREFIX = "iam.account"                 # the suites' ids are UUIDs: below it they are subjects that IAM takes
+PREFIX = "iam.account"  # the suites' ids are UUIDs: below it they are subjects that IAM takes
 
 
 class _Connected:

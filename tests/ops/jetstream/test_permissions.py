@@ -36,8 +36,14 @@ from muniment.ops.jetstream.streams import specs
 
 DEPLOY = Path(__file__).parents[3] / "ops" / "deploy" / "nats"
 ADMINISTRATION = (
-    "STREAM.CREATE", "STREAM.UPDATE", "STREAM.DELETE", "STREAM.PURGE", "STREAM.RESTORE", "STREAM.SNAPSHOT",
-    "STREAM.PEER.REMOVE", "STREAM.LEADER.STEPDOWN",
+    "STREAM.CREATE",
+    "STREAM.UPDATE",
+    "STREAM.DELETE",
+    "STREAM.PURGE",
+    "STREAM.RESTORE",
+    "STREAM.SNAPSHOT",
+    "STREAM.PEER.REMOVE",
+    "STREAM.LEADER.STEPDOWN",
 )
 SUBJECTS = {
     "IAM": "iam.account.123456789012.UserCreated",
@@ -107,7 +113,13 @@ def test_who_may_append_to_what(server: EmbeddedServer, stream: str) -> None:
 
 def test_nobody_publishes_outside_the_known_kinds_or_fakes_acknowledgements(server: EmbeddedServer) -> None:
     for role in ROLES:
-        for subject in ("iam.unknown.1.Fact", "other", "$SYS.REQ.SERVER.PING", "_INBOX_api.x.1", "$JS.ACK.IAM.c.1.1.1.1.1"):
+        for subject in (
+            "iam.unknown.1.Fact",
+            "other",
+            "$SYS.REQ.SERVER.PING",
+            "_INBOX_api.x.1",
+            "$JS.ACK.IAM.c.1.1.1.1.1",
+        ):
             assert attempt(server, role, subject) == "denied", (role, subject)
 
 
@@ -178,7 +190,7 @@ def test_a_foreign_reader_gets_its_boundaries_and_nothing_else(server: EmbeddedS
     attempt(server, "api", "iam.account.999999999999.UserCreated")
     provision_reader(server.credentials("provision"), "partner", ("account.999999999999",))
     provision_reader(server.credentials("provision"), "partner", ("account.999999999999",))
-    with pytest.raises(ApiError):                                     # one made otherwise is refused
+    with pytest.raises(ApiError):  # one made otherwise is refused
         provision_reader(server.credentials("provision"), "partner", ("account.123456789012",))
 
     config = server.data / "nats.conf"
@@ -203,7 +215,13 @@ def test_a_foreign_reader_gets_its_boundaries_and_nothing_else(server: EmbeddedS
     assert asyncio.run(pull()) == [("iam.account.999999999999.UserCreated", b"x")]
     with NatsLoop(settings) as loop:
         loop.wait_ready(5)
-        for denied in ("STREAM.MSG.GET.IAM", "DIRECT.GET.IAM", "CONSUMER.CREATE.IAM.mine", "CONSUMER.MSG.NEXT.IAM.other",
-                       "STREAM.INFO.IAM", "CONSUMER.DELETE.IAM.partner"):
+        for denied in (
+            "STREAM.MSG.GET.IAM",
+            "DIRECT.GET.IAM",
+            "CONSUMER.CREATE.IAM.mine",
+            "CONSUMER.MSG.NEXT.IAM.other",
+            "STREAM.INFO.IAM",
+            "CONSUMER.DELETE.IAM.partner",
+        ):
             with pytest.raises(PermissionDenied):
                 loop.run(ask(loop, denied))

@@ -15,8 +15,25 @@ from muniment.ops.jetstream.serverconfig import ServerConfig
 
 NODE = Path(__file__).parents[3] / "ops" / "deploy" / "nats" / "node.conf"
 KEY = "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"
-FORBIDDEN = ("mqtt", "websocket", "leafnodes", "leafnode", "gateway", "no_auth_user", "password", "token", "user:", "https",
-             "monitor_port", "http_port", "trace", "debug", "cipher", "resolver", "profile")
+FORBIDDEN = (
+    "mqtt",
+    "websocket",
+    "leafnodes",
+    "leafnode",
+    "gateway",
+    "no_auth_user",
+    "password",
+    "token",
+    "user:",
+    "https",
+    "monitor_port",
+    "http_port",
+    "trace",
+    "debug",
+    "cipher",
+    "resolver",
+    "profile",
+)
 
 
 def statements(text: str) -> str:
@@ -65,7 +82,9 @@ def test_nats_server_accepts_what_we_render_and_ship(tmp_path: Path) -> None:
         **{f"MUNIMENT_NKEY_{role.upper()}": KEY[:-1] + "4" for role in ROLES},
     }
     for file in (config, NODE):
-        done = subprocess.run([str(find_binary()), "-t", "-c", str(file)], env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [str(find_binary()), "-t", "-c", str(file)], env=environment, capture_output=True, text=True
+        )
         assert "is valid" in done.stderr + done.stdout or "duplicate" in done.stderr.lower(), done.stderr
 
 
