@@ -1,5 +1,6 @@
 """The feed: the one thread that reads the streams, checks their entries, and applies them to every read model (DESIGN §4)."""
 
+import contextlib
 import gc
 import queue
 import threading
@@ -16,7 +17,7 @@ from muniment.projections.filling import Filling
 from muniment.projections.fold import Fold
 from muniment.projections.generation import Generation
 from muniment.projections.keeper import Keeper
-from muniment.projections.readmodel import IAM, Condition, Monotonic, ReadModel, Recorded
+from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Condition, Monotonic, ReadModel, Recorded
 from muniment.projections.snapshots import Snapshots
 from muniment.projections.source import Bounds, Deliver, Ended, Heard, Source, SourceLost, Stored
 from muniment.projections.verify import Broken, Chains, Verifier, first_unsigned
@@ -85,6 +86,7 @@ class Feed:
         self._beside: list[Generation] = []  # filled besides the live one, and level with it
         self._recent: deque[Recorded] = deque(maxlen=RECENT_ENTRIES)
         self._chains: dict[str, Chains] = {}
+        self._contact: dict[str, float] = {}  # when a stream was read to its end
         self._inbox: queue.SimpleQueue[tuple[str, Sequence[Stored]] | Callable[[], None] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
@@ -92,6 +94,7 @@ class Feed:
         self._loaded = threading.Event()
         self._since_freeze = 0
         self._looked = 0.0
+        self._expiry_asked = monotonic()
         self.failure: BaseException | None = None  # a fault of ours that ended the thread
 
     # For the composition
@@ -126,10 +129,18 @@ class Feed:
             except BaseException as error:
                 box.put((None, error))
 
-        if not self._thread.is_alive() or threading.current_thread() is self._thread:
+        if threading.current_thread() is self._thread:
             return task()
         self._inbox.put(run)
-        result, error = box.get()
+        while True:
+            alive = self._thread.is_alive()
+            try:
+                result, error = box.get(timeout=TICK_SECONDS if alive else 0)
+            except queue.Empty:
+                if not alive:
+                    return task()  # nobody else touches the models any more
+            else:
+                break
         if error is not None:
             raise error
         return result
@@ -158,7 +169,7 @@ class Feed:
 
     def heard_seconds_ago(self, stream: str = IAM) -> float:
         """How long ago the server was last heard of."""
-        return self._monotonic() - self._sources[stream].heard().at
+        return self._monotonic() - max(self._sources[stream].heard().at, self._contact.get(stream, 0.0))
 
     def readiness(self) -> Readiness:
         """Each model's condition, position and lag, and what stands in the way."""
@@ -199,6 +210,7 @@ class Feed:
                 filling = Filling(source, self._verifier, self.generation, pause=self._check_closing)
                 self._chains[source.stream] = self._patiently(filling.run)
                 self.epochs[source.stream] = filling.epoch
+                self._contact[source.stream] = self._monotonic()
                 if filling.broken is not None:
                     raise filling.broken
         finally:
@@ -305,6 +317,17 @@ class Feed:
                 raise Broken(stream, position, f"the stream ends at {head}, before what was already read")
             for model in self.models:
                 model.head_seen(stream, head)
+        if IAM_ACTIVITY in self._sources and self._monotonic() - self._expiry_asked > EXPIRY_SECONDS:
+            self._expiry_asked = self._monotonic()
+            threading.Thread(target=self._ask_expiry, name="expiry", daemon=True).start()
+
+    def _ask_expiry(self) -> None:
+        """Find out where activity begins now, which may take its time, and let the models drop what lies before."""
+        try:
+            first = self._sources[IAM_ACTIVITY].bounds().first
+        except SourceLost:
+            return
+        self._inbox.put(partial(self.generation.expire, IAM_ACTIVITY, first))
 
     def _shrunk(self, source: Source, position: int) -> bool:
         try:
@@ -326,7 +349,8 @@ class Feed:
         while not self._closing.is_set():
             item = self._inbox.get()
             if callable(item):
-                item()
+                with contextlib.suppress(Broken):  # one break is enough
+                    item()
 
 
 class _Closed(Exception):

@@ -69,8 +69,8 @@ class Filling:
             at = model.checkpoints.get(self._stream, BEGINNING)
             if at.sequence and not self._matches(at.epoch, at.sequence, at.digest, bounds):
                 self._generation.begin_anew(model)
-            if self._stream == IAM_ACTIVITY:
-                model.expired(self._stream, bounds.first)
+        if self._stream == IAM_ACTIVITY:
+            self._generation.expire(self._stream, bounds.first)
 
     def _matches(self, epoch: str, sequence: int, digest: bytes, bounds: Bounds) -> bool:
         if epoch != bounds.epoch or sequence > bounds.last:

@@ -1,6 +1,7 @@
 """A generation: a fold and the models that are filled together, be it the live one or one built beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from muniment.projections.fold import Fold, FoldedModel
 from muniment.projections.readmodel import IAM, ReadModel, Recorded
@@ -68,13 +69,18 @@ class Generation:
     def begin_bulk(self, stream: str, entries: int) -> None:
         """Tell the models that about so many entries will come at once."""
         for model in self.readers(stream):
-            model.begin_bulk(entries)
+            guarded(model, stream, partial(model.begin_bulk, entries))
 
     def end_bulk(self, stream: str) -> None:
         """Tell the models that the many are over; from here on states are whole values."""
         self.in_place(stream, False)
         for model in self.readers(stream):
-            model.end_bulk()
+            guarded(model, stream, model.end_bulk)
+
+    def expire(self, stream: str, first: int) -> None:
+        """Let the models drop what came from entries of `stream` before `first`."""
+        for model in self.readers(stream):
+            guarded(model, stream, partial(model.expired, stream, first))
 
     def load(self, snapshots: Snapshots, source: Source) -> None:
         """Begin from a snapshot where there is one of use. Raises SourceLost."""
@@ -110,7 +116,7 @@ class Generation:
         if isinstance(model, FoldedModel):
             self.reset()
         else:
-            model.reset()
+            guarded(model, IAM, model.reset)
 
     def forget_from(self, stream: str, sequence: int) -> None:
         """Models that hold the entry `sequence` of `stream` begin anew."""
@@ -124,3 +130,11 @@ class Generation:
             self.fold.reset()
         for model in self.folded():
             model.reset()
+
+
+def guarded(model: ReadModel, stream: str, work: Callable[[], None]) -> None:
+    """Let a model do something beside applying; where it fails, that model stops where it is and the others go on."""
+    try:
+        work()
+    except Exception as error:  # a durable model's database may fail in any way
+        model.stop(f"{type(error).__name__}: {error}", stream, model.position(stream) + 1)

@@ -3,6 +3,7 @@
 import enum
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
@@ -15,6 +16,7 @@ from muniment.domain.position import Position
 IAM: Final = "IAM"
 IAM_ACTIVITY: Final = "IAM_ACTIVITY"
 WAIT_SECONDS_DEFAULT: Final = 2.0
+SIGHTINGS_MAX: Final = 4_096  # heads remembered with their times while a model is behind; the oldest matters
 
 Monotonic = Callable[[], float]
 
@@ -87,7 +89,7 @@ class Lag(msgspec.Struct, frozen=True):
     """How far a model is behind what is known to be in a stream."""
 
     entries: int
-    milliseconds: float  # since the model was last level with the stream
+    milliseconds: float  # since the first of them was known to be there
 
 
 class ReadModel:
@@ -110,7 +112,7 @@ class ReadModel:
         self.epochs: dict[str, str] = {}  # stream → epoch of what is being read
         self._monotonic = monotonic
         self._heads: dict[str, int] = {}
-        self._level: dict[str, float] = {}  # when it was last known to be level with each stream
+        self._ahead: dict[str, deque[tuple[int, float]]] = {}  # heads that are not reached yet, and when each was seen
         self._moved = threading.Condition()
         self._waiting = 0
 
@@ -201,9 +203,9 @@ class ReadModel:
     def reached(self, stream: str, checkpoint: Checkpoint) -> None:
         """Record how far the model is, and wake who waits for it."""
         self.checkpoints = {**self.checkpoints, stream: checkpoint}
-        if checkpoint.sequence >= self._heads.get(stream, 0):
-            self._heads[stream] = checkpoint.sequence
-            self._level[stream] = self._monotonic()
+        ahead = self._ahead.get(stream)
+        while ahead and ahead[0][0] <= checkpoint.sequence:
+            ahead.popleft()
         if self._waiting:
             with self._moved:
                 self._moved.notify_all()
@@ -225,21 +227,21 @@ class ReadModel:
                 self._moved.notify_all()
 
     def head_seen(self, stream: str, sequence: int) -> None:
-        """Note that the stream is known to reach `sequence`, applied here or not."""
-        if stream not in self.STREAMS:
-            return
-        known = max(sequence, self._heads.get(stream, 0))
-        self._heads[stream] = known
-        if self.position(stream) >= known:
-            self._level[stream] = self._monotonic()
+        """Note that the stream is known to reach `sequence`, applied here or not. Any thread may say so."""
+        if stream in self.STREAMS and sequence > max(self._heads.get(stream, 0), self.position(stream)):
+            self._heads[stream] = sequence
+            ahead = self._ahead.setdefault(stream, deque())
+            if len(ahead) < SIGHTINGS_MAX:
+                ahead.append((sequence, self._monotonic()))
 
     def lag(self, stream: str = IAM) -> Lag:
-        """How far behind this model is, by what is known."""
-        entries = max(0, self._heads.get(stream, 0) - self.position(stream))
-        if not entries:
-            return Lag(0, 0.0)
-        now = self._monotonic()
-        return Lag(entries, (now - self._level.setdefault(stream, now)) * 1_000)
+        """How far behind this model is, by what is known: how many entries, and since when the oldest of them is."""
+        position = self.position(stream)
+        entries = max(0, self._heads.get(stream, 0) - position)
+        for head, seen in tuple(self._ahead.get(stream, ())) if entries else ():
+            if head > position:
+                return Lag(entries, (self._monotonic() - seen) * 1_000)
+        return Lag(entries, 0.0)
 
     # What readers do with it
 

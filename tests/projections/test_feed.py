@@ -11,10 +11,12 @@ from muniment.domain import stored
 from muniment.domain.account.groups import GroupCreated
 from muniment.domain.account.state import Account, AccountFact
 from muniment.domain.account.users import UserCreated
+from muniment.domain.activity.requests import CommandConfirmed
 from muniment.domain.errors import ReadModelBehind, ValidationError
 from muniment.domain.ledger import FACTS, Fact
 from muniment.domain.position import Position
 from muniment.domain.site.state import SITE, AliasReleased
+from muniment.projections import feed as module
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credentials
 from muniment.projections.directory import Directory
@@ -268,3 +270,68 @@ def test_readers_on_other_threads_only_see_whole_states(started: Started) -> Non
             thread.join()
     assert not wrong
     assert reads[0] > 100
+
+
+class Pruned(Witness):
+    """Notes what has expired; may refuse to."""
+
+    def __init__(self, failing: bool = False) -> None:
+        super().__init__()
+        self.gone: list[int] = []
+        self.failing = failing
+
+    def expired(self, stream: str, first: int) -> None:
+        if self.failing:
+            raise OSError("disk full")
+        self.gone.append(first)
+
+
+def test_models_are_told_what_has_expired_at_the_start_and_while_they_live(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "EXPIRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "TICK_SECONDS", 0.01)
+    activity, pruned = Log(stream="IAM_ACTIVITY"), Pruned()
+    for _ in range(6):
+        activity.append("activity.111122223333", CommandConfirmed(), writer="w")
+    activity.expire(3)
+    started((Log(activity.signer), activity), pruned)
+    assert pruned.gone[0] == 3
+    activity.expire(5)
+    until(pruned, lambda: pruned.gone[-1] == 5)
+
+
+def test_a_model_that_cannot_drop_what_has_expired_stops_alone(started: Started) -> None:
+    activity, witness = Log(stream="IAM_ACTIVITY"), Witness()
+    activity.append("activity.111122223333", CommandConfirmed(), writer="w")
+    failing = Pruned(failing=True)
+    started((Log(activity.signer), activity), failing, witness)
+    assert failing.stopped
+    assert "disk full" in failing.status.reason
+    assert witness.seen["IAM_ACTIVITY"] == [1]
+
+
+def test_activity_that_expired_while_nobody_read_is_passed_over(started: Started) -> None:
+    activity, witness = Log(stream="IAM_ACTIVITY"), Witness()
+    iam = Log(activity.signer)
+    for number in range(6):
+        activity.append("activity.111122223333", CommandConfirmed(), writer=f"w{number % 2}")
+    started((iam, activity), witness).close()
+    for number in range(6):
+        activity.append("activity.111122223333", CommandConfirmed(), writer=f"w{number % 2}")
+    activity.expire(9)
+    feed = started((iam, activity), witness)
+    assert feed.broken is None
+    assert witness.seen["IAM_ACTIVITY"] == [1, 2, 3, 4, 5, 6, 9, 10, 11, 12]
+    assert witness.begun == 0
+
+
+def test_a_task_is_done_even_when_the_feed_has_ended(started: Started) -> None:
+    feed = started(Log(), Witness())
+    feed.close()
+    assert feed.between(lambda: 7) == 7
+
+
+def test_what_was_heard_at_the_load_counts_until_the_tail_speaks(started: Started) -> None:
+    feed = started(Log(), Witness())
+    assert feed.heard_seconds_ago() < 5

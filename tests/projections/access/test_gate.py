@@ -1,6 +1,7 @@
 """The gate: refusals in AWS's words, and never from too old or too broken a log."""
 
 import pytest
+
 from muniment.domain.account.inline import UserInlinePolicyPut
 from muniment.domain.account.users import UserCreated
 from muniment.domain.caller import Caller
@@ -9,7 +10,6 @@ from muniment.domain.ledger import Actor
 from muniment.domain.resource import Resource
 from muniment.projections.access.gate import AccessGate
 from muniment.projections.access.staleness import Staleness, is_privileged
-
 from tests.projections.access.test_model import BOB_ARN, allow
 from tests.projections.logs import ACTOR
 from tests.projections.worlds import World
@@ -97,7 +97,6 @@ def test_a_known_lag_of_more_than_five_seconds_refuses_privileged_actions() -> N
     hall, now = Hall(), 100.0
     access = hall.world.access
     access._monotonic = lambda: now
-    access.reached("IAM", access.checkpoints["IAM"])
     access.head_seen("IAM", 9)
     now = 104.0
     hall.gate.check(Caller(ACTOR), "iam:CreateUser", BOB, 0)

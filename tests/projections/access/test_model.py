@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from muniment.domain.account.attachments import (
     GroupPolicyAttached,
     RolePolicyAttached,
@@ -19,7 +20,6 @@ from muniment.domain.account.users import UserCreated, UserDeleted, UserRenamed,
 from muniment.domain.policy.decision import Layer
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.site.state import AccountRegistered, OrganizationRegistered
-
 from tests.projections.worlds import World
 
 ANA = Principal(
