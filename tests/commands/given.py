@@ -92,7 +92,7 @@ def entry(fact, state, actor=ROOT, time=None, key=b""):
         Cause("iam:Test", f"request-{version}", key=key),
         state.head,
         fact,
-        hashlib.sha256(f"{state.id} {version}".encode()).digest(),
+        digest=hashlib.sha256(f"{state.id} {version}".encode()).digest(),
     )
 
 
