@@ -4,6 +4,7 @@ import time
 from typing import Any, Final
 
 import msgspec
+
 from muniment.api.aws import models, validation
 from muniment.api.services import Services
 from muniment.commands.activity import Happening
@@ -18,6 +19,7 @@ from muniment.domain.position import Position
 from muniment.projections.query import QUERIES, Asked, Query
 
 PARAMETER_CHARACTERS_MAX: Final = 1_024
+UNREAD: Final = "Unread"  # the action's name in the record of a request that could not be read
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -62,16 +64,24 @@ class Dispatch:
             self._record(call, caller, fact(refused.code, refused.message))
             raise
 
+    def unread(self, service: str, request_id: str, caller: Caller, refused: Refused) -> None:
+        """Record the refusal of a request that names no action we know, or that cannot be read. Nothing of it is kept."""
+        self._services.throttle.check(caller.actor)
+        self._record(Call(service, UNREAD, {}, request_id), caller, QueryRefused(refused.code, refused.message))
+
     def _command(self, kind: type[Command[Any]], call: Call, caller: Caller) -> Answer:
         ledger = self._services.ledger
         if ledger is None:
             raise ServiceUnavailable("this process only decides; send commands to one that runs with `--role api`")
         command = self._convert(kind, call)
+        minimum = self._minimum(call)
+        if minimum > ledger.seen:
+            self._services.reads.wait(minimum)  # here, not in the boundary's lane: others must not wait with this caller
         context = Context(
             caller,
             call.request_id,
             call.idempotency_key,
-            self._minimum(call),
+            minimum,
             deadline=time.monotonic() + DEADLINE_SECONDS,
         )
         outcome = ledger.execute(command, context)
@@ -95,7 +105,7 @@ class Dispatch:
     def _convert(self, kind: type[Any], call: Call) -> Any:
         model = models.service(call.service)
         operation = model.operation(call.action) if model is not None else None
-        params = call.params if operation is None else validation.validate(operation, call.params)
+        params = _known(kind, call.params) if operation is None else validation.validate(operation, call.params)
         try:
             return msgspec.convert(params, kind)
         except msgspec.ValidationError as error:
@@ -119,6 +129,13 @@ class Dispatch:
             services.activity.record(happening)
         else:
             services.activity.later(happening)
+
+
+def _known(kind: type[Any], params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of an action of our own, which AWS's models do not know. Raises ValidationError for one it has not."""
+    if unknown := params.keys() - set(kind.__struct_encode_fields__):
+        raise ValidationError(f"1 validation error detected: unknown parameter {_shown(min(unknown))}")
+    return params
 
 
 def _public(call: Call) -> dict[str, Any]:

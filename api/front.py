@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import structlog
+
 from muniment.api.authenticate import Authenticator
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, parse_authorization
@@ -48,7 +49,7 @@ class Front:
         with self._measures.request() as seen:
             try:
                 claimed, caller = self._authenticate(http, peer)
-                call = parse(http, claimed, request_id)
+                call = self._read(http, claimed, caller, parse, request_id)
                 seen.call(call.service, call.action)
                 self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
                 answer = render(call, self._dispatch.run(call, caller))
@@ -65,6 +66,14 @@ class Front:
             seen.status(answer.status)
             log.info("request", request_id=request_id, **seen.fields())
         return answer
+
+    def _read(self, http: HTTPRequest, claimed: Claimed, caller: Caller, parse: Parse, request_id: str) -> Call:
+        """What the request asks. Whoever sends what cannot be read is known by now, so the refusal is recorded too."""
+        try:
+            return parse(http, claimed, request_id)
+        except Refused as refused:
+            self._dispatch.unread(claimed.service, request_id, caller, refused)
+            raise
 
     def _authenticate(self, http: HTTPRequest, peer: Peer) -> tuple[Claimed, Caller]:
         try:

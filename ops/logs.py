@@ -24,5 +24,16 @@ def configure(level: Level = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger().handlers[:] = [_Structured()]
     logging.getLogger("uvicorn").handlers.clear()
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # its warnings are lines that any stranger can make it write
+
+
+class _Structured(logging.Handler):
+    """What libraries log, as our own lines. An exception is named and placed, without its values (SECURITY 18)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields: dict[str, str] = {"library": record.name, "place": f"{record.module}:{record.lineno}"}
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["error"] = record.exc_info[0].__name__
+        structlog.get_logger("muniment").log(record.levelno, "library", **fields)

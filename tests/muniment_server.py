@@ -29,6 +29,7 @@ class Muniment:
         self.process = None
         self.ready = {}
         self.root = None
+        self._told = 0
 
     def start(self):
         """Start it, and wait until it is ready."""
@@ -54,6 +55,14 @@ class Muniment:
     def output(self):
         """Everything it has printed and logged."""
         return (self.folder / "log").read_text()
+
+    def fresh_output(self):
+        """What it has printed since this was asked last."""
+        with (self.folder / "log").open() as log:
+            log.seek(self._told)
+            text = log.read()
+            self._told = log.tell()
+        return text
 
     @property
     def endpoint(self):

@@ -1,10 +1,12 @@
 """Our own commands on accounts: what AWS's do, and the root credentials that AWS's cannot return (FEATURES 1a)."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from muniment.commands.command import At, Command, Decision, Given
 from muniment.commands.iam.access_keys import new_key, opened
-from muniment.commands.muniment.operator import check_operator
+from muniment.commands.muniment.operator import boundary_of, check_operator
 from muniment.commands.organizations import founding
 from muniment.commands.organizations.organization import managing_account, own_account, why_not
 from muniment.domain import arn
@@ -18,6 +20,10 @@ from muniment.domain.organization.state import AccountJoined
 from muniment.domain.quotas import ACCOUNTS_PER_ORGANIZATION_MAX
 from muniment.domain.resource import Resource
 from muniment.domain.site.state import SITE, AccountRegistered, OrganizationRegistered, Site
+
+# What Organizations' CreateAccount takes: its API reference, parameters AccountName and Email.
+AccountName = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"^[ -~]+\Z")]
+Email = Annotated[str, msgspec.Meta(min_length=6, max_length=64, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+\Z")]
 
 
 class SiteCommand(Command[Site], frozen=True, kw_only=True, rename="pascal"):
@@ -72,8 +78,8 @@ class FoundSite(SiteCommand, frozen=True, kw_only=True, rename="pascal"):
 class CreateAccount(SiteCommand, frozen=True, kw_only=True, rename="pascal"):
     """Make an account in the caller's organization, which is made where there is none, with a key for its root user."""
 
-    email: str
-    account_name: str
+    email: Email
+    account_name: AccountName
 
     def decide(self, state: Site, given: Given) -> Decision:
         management = own_account(state, given.actor)
@@ -111,7 +117,7 @@ class RootCommand(Command[Account], frozen=True, kw_only=True, rename="pascal"):
     account_id: str
 
     def target(self, actor: Actor) -> str:
-        return founding.account_boundary(self.account_id)
+        return boundary_of(self.account_id)
 
     def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
         return (Resource(arn.root(self.account_id)),)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from muniment.commands.command import Command, Given
-from muniment.commands.muniment.operator import check_operator
+from muniment.commands.muniment.operator import boundary_of, check_operator
 from muniment.domain import arn
 from muniment.domain.account.keys import CredentialUsed, keys_of
 from muniment.domain.account.state import Account
@@ -26,7 +26,7 @@ class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pas
     used_region: str
 
     def target(self, actor: Actor) -> str:
-        return f"{Account.kind}.{self.account_id}"
+        return boundary_of(self.account_id)
 
     def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
         return (Resource(arn.root(self.account_id)),)

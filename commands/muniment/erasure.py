@@ -3,7 +3,7 @@
 from typing import Any
 
 from muniment.commands.command import Command, Given
-from muniment.commands.muniment.operator import check_operator
+from muniment.commands.muniment.operator import boundary_of, check_operator
 from muniment.domain import arn
 from muniment.domain.account.erasure import PrincipalErased
 from muniment.domain.account.state import Account
@@ -22,7 +22,7 @@ class ErasePrincipal(Command[Account], frozen=True, kw_only=True, rename="pascal
     unique_id: str  # AIDA…, AROA…, or the account's number for its root user; the principal may be gone already
 
     def target(self, actor: Actor) -> str:
-        return f"{Account.kind}.{self.account_id}"
+        return boundary_of(self.account_id)
 
     def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
         return (Resource(arn.root(self.account_id)),)

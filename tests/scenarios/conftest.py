@@ -4,7 +4,9 @@ import json
 import urllib.request
 
 import pytest
+
 from tests.muniment_server import Muniment
+from tests.scenarios.wire import Wire
 
 
 @pytest.fixture(scope="session")
@@ -16,12 +18,19 @@ def running():
 @pytest.fixture
 def server(running):
     urllib.request.urlopen(urllib.request.Request(f"{running.endpoint}/_muniment/reset", method="POST")).read()
-    return running
+    yield running
+    assert "request failed" not in running.fresh_output(), "the server answered 500"
 
 
 @pytest.fixture
 def iam(server):
     return server.client("iam")
+
+
+@pytest.fixture
+def wire(server):
+    """The server as root, by hand."""
+    return Wire(server)
 
 
 @pytest.fixture
@@ -35,5 +44,19 @@ def member(iam, server):
             iam.put_user_policy(UserName=name, PolicyName="inline", PolicyDocument=document)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return lambda service: server.client(service, key)
+
+    return make
+
+
+@pytest.fixture
+def another_account(server):
+    """Makes another account of the organization; answers its number and its root key as (id, secret)."""
+
+    def make(name="other"):
+        made = Wire(server).native(
+            "CreateAccount", {"AccountName": name, "Email": f"{name}@example.com"}, service="muniment"
+        )
+        body = json.loads(made.text)
+        return body["AccountId"], (body["Root"]["AccessKeyId"], body["Root"]["SecretAccessKey"])
 
     return make

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+
 from tests.muniment_server import AWS, MUNIMENT, Muniment
 
 ALLOW_LIST = {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"}

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+
 from tests.muniment_server import MUNIMENT
 
 

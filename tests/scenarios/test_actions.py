@@ -1,0 +1,107 @@
+"""Which actions are answered: every one of the first tier that this release has, and those that come later by name."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from muniment.commands.command import COMMANDS
+from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
+from muniment.projections.query import QUERIES
+
+# INTERFACES section 6, `iam T1`, as it is written there: {A,B}C is AC and BC, X(s) is X in the plural, a/b both.
+USERS = ("CreateUser", "GetUser", "ListUsers", "UpdateUser", "DeleteUser", "TagUser", "UntagUser", "ListUserTags")
+GROUPS = ("CreateGroup", "GetGroup", "ListGroups", "UpdateGroup", "DeleteGroup")
+MEMBERS = ("AddUserToGroup", "RemoveUserFromGroup", "ListGroupsForUser")
+POLICIES = (
+    "CreatePolicy", "GetPolicy", "ListPolicies", "DeletePolicy", "CreatePolicyVersion", "GetPolicyVersion",
+    "ListPolicyVersions", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy",
+    "ListPolicyTags", "ListEntitiesForPolicy",
+)  # fmt: skip
+KINDS = ("User", "Group", "Role")
+ATTACHMENTS = tuple(
+    name for kind in KINDS for name in (f"Attach{kind}Policy", f"Detach{kind}Policy", f"ListAttached{kind}Policies")
+)
+INLINE = tuple(
+    name
+    for kind in KINDS
+    for name in (f"Put{kind}Policy", f"Get{kind}Policy", f"Delete{kind}Policy", f"List{kind}Policies")
+)
+ROLES = (
+    "CreateRole", "GetRole", "ListRoles", "UpdateRole", "DeleteRole", "TagRole", "UntagRole", "ListRoleTags",
+    "UpdateRoleDescription", "UpdateAssumeRolePolicy", "ListInstanceProfilesForRole",
+)  # fmt: skip
+BOUNDARIES = tuple(f"{verb}{kind}PermissionsBoundary" for verb in ("Put", "Delete") for kind in ("User", "Role"))
+KEYS = ("CreateAccessKey", "DeleteAccessKey", "UpdateAccessKey", "ListAccessKeys", "GetAccessKeyLastUsed")
+ACCOUNT = (
+    "CreateAccountAlias", "DeleteAccountAlias", "ListAccountAliases", "GetAccountSummary",
+    "GetAccountAuthorizationDetails",
+)  # fmt: skip
+IAM = (*USERS, *GROUPS, *MEMBERS, *POLICIES, *ATTACHMENTS, *INLINE, *ROLES, *BOUNDARIES, *KEYS, *ACCOUNT)
+
+# Of the first tier, but with the features they belong to: passwords, MFA, federation, reports, simulation.
+LATER = {
+    "passwords are not a credential yet": (
+        "CreateLoginProfile", "GetLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile", "ChangePassword",
+        "UpdateAccountPasswordPolicy", "GetAccountPasswordPolicy", "DeleteAccountPasswordPolicy",
+    ),
+    "there is no second factor yet": (
+        "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "EnableMFADevice", "DeactivateMFADevice",
+        "ResyncMFADevice", "ListMFADevices", "ListVirtualMFADevices", "GetMFADevice",
+    ),
+    "there is no federation yet": (
+        "CreateOpenIDConnectProvider", "GetOpenIDConnectProvider", "ListOpenIDConnectProviders",
+        "DeleteOpenIDConnectProvider", "UpdateOpenIDConnectProviderThumbprint",
+        "AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider",
+        "CreateSAMLProvider", "GetSAMLProvider", "ListSAMLProviders", "UpdateSAMLProvider", "DeleteSAMLProvider",
+    ),
+    "the credential report lists passwords and MFA devices": ("GenerateCredentialReport", "GetCredentialReport"),
+    "simulation comes with the decision engine": (
+        "SimulateCustomPolicy", "SimulatePrincipalPolicy", "GetContextKeysForCustomPolicy",
+        "GetContextKeysForPrincipalPolicy",
+    ),
+}  # fmt: skip
+
+REQUIRED = (
+    *(("iam", name) for name in IAM),
+    ("sts", "GetCallerIdentity"),
+    ("sts", "GetAccessKeyInfo"),
+    ("organizations", "CreateOrganization"),
+    ("organizations", "DescribeOrganization"),
+    ("organizations", "CreateAccount"),
+    ("organizations", "DescribeCreateAccountStatus"),
+    ("organizations", "ListAccounts"),
+    ("organizations", "DescribeAccount"),
+    ("muniment", "CreateAccount"),
+)
+
+
+def test_the_lists_make_up_the_whole_first_tier():
+    assert len(set(IAM)) + sum(map(len, LATER.values())) == 109  # INTERFACES section 6
+
+
+@pytest.mark.parametrize(("service", "action"), REQUIRED)
+def test_a_command_or_query_answers(service, action):
+    assert (service, action) in COMMANDS or (service, action) in QUERIES
+
+
+def test_every_required_action_is_driven_by_boto3_here():
+    """A list of what ought to be tested is worth nothing unless something reads the tests."""
+    tests = "".join(
+        path.read_text() for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_actions.py"
+    )
+    called = set(re.findall(r"\.([a-z_]+)\(", tests)) | set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', tests))
+    missing = [action for service, action in REQUIRED if service != "muniment" and _snake(action) not in called]
+    assert missing == []
+
+
+def test_an_action_that_comes_later_is_refused_and_not_a_fault(wire):
+    for action in [name for names in LATER.values() for name in names]:
+        if ("iam", action) in QUERIES:
+            continue  # "there is none" is the truth, and what tools that delete users ask before they do
+        answer = wire.call(action)
+        assert (answer.status, answer.code) == (400, "InvalidAction"), action
+
+
+def _snake(action):
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", action).lower()
