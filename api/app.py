@@ -26,9 +26,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Serve = Callable[[HTTPRequest, Peer], HTTPAnswer]
 Refuse = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
+Close = Callable[[], None]
 
 THREADS_MAX = 128
-METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]  # REST-JSON services use them all
+METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})  # REST-JSON services use them all
 
 
 class Endpoint:
@@ -61,36 +62,71 @@ async def answer(send: Send, reply: HTTPAnswer) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def build_app(services: Services, registry: CollectorRegistry) -> FastAPI:
+class Application:
+    """Calls go straight to their front; what operators ask of the process goes through FastAPI.
+
+    A framework's middleware costs more than a decision, and there is nothing in it that a signed call needs (DESIGN §5).
+    """
+
+    def __init__(
+        self,
+        operators: FastAPI,
+        exact: dict[str, Endpoint],
+        native: Endpoint | None,
+        aws: Endpoint | None,
+        close: Close,
+    ) -> None:
+        self._operators, self._exact, self._native, self._aws = operators, exact, native, aws
+        self._paths = frozenset(route.path for route in operators.router.routes if isinstance(route, Route))
+        self.close = close  # records what is still counted, and stops the threads that count
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or path in self._paths:
+            await self._operators(scope, receive, send)
+            return
+        endpoint = self._exact.get(path) or (self._native if path.startswith(native.PREFIX) else self._aws)
+        if endpoint is None or scope["method"] not in METHODS:
+            await self._operators(scope, receive, send)  # its 404, or 405
+        else:
+            await endpoint(scope, receive, send)
+
+
+def build_app(services: Services, registry: CollectorRegistry) -> Application:
     """The application of one process."""
-    app = FastAPI(title="Muniment", docs_url=None, redoc_url=None, openapi_url=None)
     proxies = Proxies(sorted(services.trusted_proxies))
     strangers = Strangers(services.activity, services.sealer, services.now)
     use = CredentialUse(services.ledger)
     front = Front(services, strangers, Measures(registry), use)
-    health = Health(services, registry)
 
     def close() -> None:
         use.close()
         strangers.close()
 
-    app.state.close = close
-    mount = app.router.routes.append
-    for path, endpoint in (
-        ("/livez", health.live),
-        ("/readyz", health.ready),
-        ("/metrics", health.metrics),
-        ("/openapi.json", lambda http, peer: document(services.public_url)),
-    ):
-        mount(Route(path, Endpoint(endpoint, native.refuse, proxies), methods=["GET"]))
-    decisions = authzen.AuthZEN(front)
-    mount(Route("/access/v1/evaluation", Endpoint(decisions.evaluation, authzen.refuse, proxies), methods=["POST"]))
+    decisions = Endpoint(authzen.AuthZEN(front).evaluation, authzen.refuse, proxies)
+    writes = services.ledger is not None
+    return Application(
+        _operators(services, registry, proxies),
+        {"/access/v1/evaluation": decisions},
+        Endpoint(native.NativeFront(front).serve, native.refuse, proxies) if writes else None,
+        Endpoint(AWSFront(front).serve, refuse, proxies) if writes else None,
+        close,
+    )
+
+
+def _operators(services: Services, registry: CollectorRegistry, proxies: Proxies) -> FastAPI:
+    """What operators ask of the process, and their tools."""
+    app = FastAPI(title="Muniment", docs_url=None, redoc_url=None, openapi_url=None)
+    health = Health(services, registry)
+    routes: list[tuple[str, str, Serve]] = [
+        ("GET", "/livez", health.live),
+        ("GET", "/readyz", health.ready),
+        ("GET", "/metrics", health.metrics),
+        ("GET", "/openapi.json", lambda http, peer: document(services.public_url)),
+    ]
     if services.reset is not None:
-        mount(Route("/_muniment/reset", Endpoint(health.reset, native.refuse, proxies), methods=["POST"]))
-    if services.ledger is not None:
-        calls = native.NativeFront(front)
-        mount(
-            Route(native.PREFIX + "{service}/{action}", Endpoint(calls.serve, native.refuse, proxies), methods=["POST"])
-        )
-        mount(Route("/{path:path}", Endpoint(AWSFront(front).serve, refuse, proxies), methods=METHODS))
+        routes.append(("POST", "/_muniment/reset", health.reset))
+    for method, path, serve in routes:
+        app.router.routes.append(Route(path, Endpoint(serve, native.refuse, proxies), methods=[method]))
     return app

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
-from muniment.api.app import build_app
+from muniment.api.app import Application, build_app
 from muniment.api.services import Services
 from muniment.commands.activity import Activity
 from muniment.commands.ledger import Ledger
@@ -88,7 +87,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     models = [access, credentials, directory, watch, *([timeline] if timeline is not None else [])]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
-    gate = AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: feed.readiness().broken))
+    gate = AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: str(feed.broken or feed.failure or "")))
     shared = share(loop)
     activity = None if decides_only else Activity(Publisher(loop, IAM_ACTIVITY), ring)
     ledger = None if decides_only else _ledger(settings, shared, ring, gate, access, feed)
@@ -142,7 +141,7 @@ def build_services(settings: Settings, core: Core, reset: Any = None) -> Service
     )
 
 
-def build_front(settings: Settings, core: Core, reset: Any = None) -> FastAPI:
+def build_front(settings: Settings, core: Core, reset: Any = None) -> Application:
     """The HTTP application over a core."""
     return build_app(build_services(settings, core, reset), core.registry)
 

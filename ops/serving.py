@@ -71,7 +71,7 @@ class Server:
         """Back to the first start's state: same account number, same root key. Ephemeral servers only."""
         assert self.founded is not None
         with self._resetting:
-            self._app.state.close()
+            self._app.close()
             self.core.close()  # first, so that nothing signed by the old keys reaches the new log
             self.log.reset()
             self._build(self.founded)
@@ -126,7 +126,7 @@ class Server:
     def close(self) -> None:
         """Stop every part. May be called after a failed `open`."""
         if self._app is not None:
-            self._app.state.close()
+            self._app.close()
         if hasattr(self, "core"):
             self.core.close()
         self.log.close()

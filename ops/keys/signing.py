@@ -19,6 +19,7 @@ from muniment.ops.keys.store import Conflict, KeyStore
 
 PURPOSES: Final = ("entries", "heads", "tokens")
 TRIES_MAX: Final = 20
+MADE_MAX: Final = 4_096  # signatures of our own that are recognized without checking them
 
 
 class SigningKeysUnusable(Exception):
@@ -50,14 +51,21 @@ class SigningKeys:
             raise ValueError(f"signing keys are for {', '.join(PURPOSES)}, not for `{purpose}`")
         self._store, self._keks, self._name = store, keks, SIGNING + purpose
         self._loaded: _Loaded | None = None
+        self._made: dict[bytes, tuple[str, bytes]] = {}  # signature → key id and payload, of the last that were made here
 
     def sign(self, payload: bytes) -> tuple[str, bytes]:
         """(key id, signature) by the first key. The payload opens with its own context, such as `muniment-entry-v1\\0`."""
         loaded = self._loaded or self.refresh()
-        return loaded.first, loaded.signer.sign(payload)
+        signature = loaded.signer.sign(payload)
+        if len(self._made) >= MADE_MAX:
+            self._made.clear()
+        self._made[signature] = (loaded.first, payload)
+        return loaded.first, signature
 
     def verify(self, key_id: str, signature: bytes, payload: bytes) -> bool:
         """Whether a key of the list made this signature. A key it does not know makes it read the list again, once."""
+        if self._made.pop(signature, None) == (key_id, payload):
+            return True  # made here a moment ago, over the very same bytes: the live feed of our own writing
         verifier = (self._loaded or self.refresh()).verifiers.get(key_id)
         if verifier is None and (verifier := self.refresh().verifiers.get(key_id)) is None:
             return False
