@@ -18,6 +18,7 @@ class Verdict(Enum):
 
     PASS = "pass"
     DROP = "drop"
+    HOLD = "hold"  # delivered late: just before the next publish of a fact
     CUT = "cut"  # the connection breaks, and the command is not delivered
 
 
@@ -135,12 +136,18 @@ class Proxy:
                 one.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, judge: Judge) -> None:
+        held = b""
         while True:
             command = await _command(reader)
             verdict = judge(command)
+            if verdict is Verdict.HOLD:
+                held = command
             if verdict is Verdict.CUT:
                 raise ConnectionResetError("cut")
             if verdict is Verdict.PASS:
+                if held and fact(command):
+                    writer.write(held)
+                    held = b""
                 writer.write(command)
                 with contextlib.suppress(ConnectionResetError):
                     await writer.drain()

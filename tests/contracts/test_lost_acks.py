@@ -98,6 +98,15 @@ def test_a_stranger_who_takes_the_version_while_ours_is_lost_is_a_conflict(
     assert direct.select_events(BOUNDARY) == events(1, 1) + events(2, 1, "stranger")
 
 
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_first_copy_that_arrives_just_before_the_second_is_ours_and_no_conflict(
+    proxy: Proxy, recorder: JetStreamRecorder, direct: JetStreamRecorder, count: int
+) -> None:
+    proxy.requests = once(fact, Verdict.HOLD)
+    assert recorder.insert_events(events(2, count), deadline=time.monotonic() + 5) == list(range(2, 2 + count))
+    assert direct.select_events(BOUNDARY) == events(1, 1) + events(2, count)
+
+
 def test_ours_landed_and_seventeen_followed(
     proxy: Proxy, recorder: JetStreamRecorder, direct: JetStreamRecorder
 ) -> None:
