@@ -129,6 +129,9 @@ class Credentials(FoldedModel):
             key: boundary for boundary, state in self.table.items() if isinstance(state, Account) for key in state.keys
         }
 
+    def adopt_index(self, other: "Credentials") -> None:
+        self._boundaries = other._boundaries
+
     def digest_of(self, picture: Mapping[str, State]) -> bytes:
         total = hashlib.sha256(f"{self.name}/{self.VERSION}".encode())
         accounts = [state for state in picture.values() if isinstance(state, Account)]

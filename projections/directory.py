@@ -41,3 +41,6 @@ class Directory(FoldedModel):
         for boundary in self.table:
             kinds.setdefault(boundary.partition(".")[0], []).append(boundary)
         self._kinds = kinds
+
+    def adopt_index(self, other: "Directory") -> None:
+        self._kinds = other._kinds

@@ -6,7 +6,7 @@ A model over the fold keeps its own table of references to whole states, so it s
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -153,6 +153,9 @@ class FoldedModel(ReadModel):
     def reindex(self) -> None:
         """Make the model's own indexes from `table` alone, after a snapshot was loaded."""
 
+    def adopt_index(self, other: Any) -> None:
+        """Take over the indexes of a new generation of this model: on the feed's thread, so not by making them again."""
+
     def load(self, checkpoint: Checkpoint) -> None:
         """Take everything from the fold, which was loaded from a snapshot of this checkpoint."""
         self.reached(IAM, checkpoint)
@@ -178,7 +181,7 @@ class FoldedModel(ReadModel):
     def adopt(self, other: "FoldedModel") -> None:
         """Show what a new generation of this model holds, from one moment to the next."""
         self.table = other.table
-        self.reindex()
+        self.adopt_index(other)
         self.status = other.status if other.stopped else Status(Condition.LIVE)
         if (checkpoint := other.checkpoints.get(IAM)) is not None:
             self.reached(IAM, checkpoint)

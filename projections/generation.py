@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from muniment.domain.boundary import State
 from muniment.projections.fold import Fold, FoldedModel
 from muniment.projections.readmodel import IAM, ReadModel, Recorded
 from muniment.projections.snapshots import Picture, Snapshots
@@ -103,13 +104,18 @@ class Generation:
         fold = Fold()
         return Generation(fold, [type(model)(fold) for model in self.folded()])
 
-    def adopt(self, other: "Generation") -> None:
-        """Show what a twin holds in place of what this one does, each model from one moment to the next."""
+    def adopt(self, other: "Generation") -> list[State]:
+        """Show what a twin holds in place of what this one does, each model from one moment to the next.
+
+        Answers the states that were shown until now, for the caller to let go of.
+        """
         assert self.fold is not None  # only generations over a fold have twins
         assert other.fold is not None
+        old = list(self.fold.states.values())
         self.fold.adopt(other.fold)
         for model, new in zip(self.folded(), other.folded(), strict=True):
             model.adopt(new)
+        return old
 
     def begin_anew(self, model: ReadModel) -> None:
         """Make `model` forget everything; models over the fold do so together, for they are filled together."""

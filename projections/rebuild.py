@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from muniment.domain.boundary import State
 from muniment.projections.filling import Filling
 from muniment.projections.fold import FoldedModel
 from muniment.projections.generation import Generation
@@ -18,7 +19,6 @@ from muniment.projections.source import Source
 from muniment.projections.verify import Broken, Verifier
 
 JOIN_ATTEMPTS_MAX: Final = 100
-FREEZE_ENTRIES: Final = 100_000
 Progress = Callable[[int, int], None]  # entries done, entries known
 
 
@@ -74,7 +74,7 @@ def rebuild(live: Live, source: Source, verifier: Verifier, progress: Progress =
     try:
         _fill(live, twin, source, verifier, progress)
         compared = tuple(_compare(*pair) for pair in live.between(lambda: _pictures(live.generation, twin)))
-        live.between(lambda: _swap(live, twin))
+        _let_go(live.between(lambda: _swap(live, twin)))
     finally:
         live.between(lambda: live.leave(twin))
         live.rebuilding.release()
@@ -83,23 +83,24 @@ def rebuild(live: Live, source: Source, verifier: Verifier, progress: Progress =
 
 def _fill(live: Live, twin: Generation, source: Source, verifier: Verifier, progress: Progress) -> None:
     """Bring the twin level with the live generation, and leave it where every new batch goes to both."""
-    known, frozen = source.bounds().last, 0
+    known = source.bounds().last
 
     def pause() -> None:
-        nonlocal frozen
         done = twin.position(IAM)
-        if done - frozen > FREEZE_ENTRIES:
-            frozen = done
-            gc.freeze()  # Python's collector would walk through all of the twin again and again
         progress(done, max(done, known))
 
-    for _ in range(JOIN_ATTEMPTS_MAX):
-        filling = Filling(source, verifier, twin, pause=pause, considerate=True)
-        filling.run()
-        if filling.broken is not None:
-            raise filling.broken
-        if live.between(lambda: live.join(twin)):
-            return
+    gc.disable()  # Python's collector would walk through the growing twin again and again, and everybody would wait for it
+    try:
+        for _ in range(JOIN_ATTEMPTS_MAX):
+            filling = Filling(source, verifier, twin, pause=pause, considerate=True)
+            filling.run()
+            if filling.broken is not None:
+                raise filling.broken
+            if live.between(lambda: live.join(twin)):
+                return
+    finally:
+        gc.freeze()
+        gc.enable()
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live models")
 
 
@@ -115,9 +116,16 @@ def _pictures(live: Generation, twin: Generation) -> list[Picture]:
     ]
 
 
-def _swap(live: Live, twin: Generation) -> None:
+def _swap(live: Live, twin: Generation) -> list[State]:
     live.leave(twin)  # before anything is shared: no batch may reach the same states twice
-    live.generation.adopt(twin)
+    return live.generation.adopt(twin)
+
+
+def _let_go(states: list[State]) -> None:
+    """Free the old states one by one: all at once would hold up every thread for as long as it takes."""
+    while states:
+        states.pop()
+        time.sleep(0)
 
 
 def _compare(model: FoldedModel, live: Mapping[str, Any], rebuilt: Mapping[str, Any], position: int) -> Compared:

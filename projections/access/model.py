@@ -161,6 +161,9 @@ class Access(FoldedModel):
     def reindex(self) -> None:
         self._holdings = {}
 
+    def adopt_index(self, other: "Access") -> None:
+        self._holdings = {}
+
 
 def _is_ours(key: str) -> bool:
     return key in OURS or key.startswith("aws:principaltag/")
