@@ -195,6 +195,8 @@ def published(checkpoints: Source, signer: HeadSigner) -> list[Head]:
     heads: list[Head] = []
     for messages in checkpoints.batches(max(0, last - PUBLISHED_LOOKED_AT_MAX), last):
         for message in messages:
+            if not message.subject.startswith(subject("")):
+                continue
             try:
                 heads.append(opened(message.data, signer))
             except Unsigned as unsigned:

@@ -36,7 +36,7 @@ class Heads:
 
     def _read_stream(self, source: Source) -> None:
         bounds = source.bounds()
-        position = bounds.first - 1
+        position = max(0, bounds.first - 1)
         try:
             for messages in source.batches(position, bounds.last):
                 for message in messages:
