@@ -15,6 +15,7 @@ from botocore.config import Config
 MUNIMENT = Path(sys.executable).with_name("muniment")
 AWS = Path(sys.executable).with_name("aws")
 START_SECONDS_MAX = 60
+SESSION = boto3.session.Session(region_name="us-east-1")  # one: each reads botocore's models anew
 
 
 class Muniment:
@@ -79,8 +80,12 @@ class Muniment:
             if key is None
             else (key["AccessKeyId"], key["SecretAccessKey"])
         )
-        return boto3.session.Session(key_id, secret, region_name="us-east-1").client(
-            service, endpoint_url=self.endpoint, config=Config(**{"retries": {"max_attempts": 1}, **config})
+        return SESSION.client(
+            service,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            endpoint_url=self.endpoint,
+            config=Config(**{"retries": {"max_attempts": 1}, **config}),
         )
 
     def environ(self):
