@@ -1,34 +1,22 @@
-"""Every fact there is: importing this module fills the FACTS registry, which readers of the log need before they decode."""
+"""Every fact there is: importing this module fills the FACTS registry, which must be whole before an entry is decoded."""
 
-from muniment.domain.account import (
-    account,
-    attachments,
-    groups,
-    inline,
-    keys,
-    permissions_boundaries,
-    policies,
-    roles,
-    users,
-)
-from muniment.domain.activity import requests
+import importlib
+import pkgutil
+
+from muniment import domain
 from muniment.domain.ledger import FACTS
-from muniment.domain.organization import state as organization
-from muniment.domain.site import state as site
 
-FACT_MODULES = (
-    account,
-    attachments,
-    groups,
-    inline,
-    keys,
-    organization,
-    permissions_boundaries,
-    policies,
-    requests,
-    roles,
-    site,
-    users,
-)
+NO_FACTS = ("policy",)  # the one folder of the domain that is no boundary's
 
-__all__ = ["FACTS", "FACT_MODULES"]
+
+def _import_all() -> None:
+    for folder in pkgutil.iter_modules(domain.__path__, f"{domain.__name__}."):
+        if folder.ispkg and not folder.name.endswith(NO_FACTS):
+            package = importlib.import_module(folder.name)
+            for module in pkgutil.iter_modules(package.__path__, f"{folder.name}."):
+                importlib.import_module(module.name)
+
+
+_import_all()
+
+__all__ = ["FACTS"]

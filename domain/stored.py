@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from muniment.domain.ledger import FACTS, Actor, Cause, Entry, Fact
+
+from muniment.domain.facts import FACTS
+from muniment.domain.ledger import Actor, Cause, Entry, Fact
 
 SIGNING_CONTEXT: Final = b"muniment-entry-v1\0"
 

@@ -16,7 +16,7 @@ from muniment.domain.account.keys import (
     secret_owner,
 )
 from muniment.domain.account.state import AccessKey, Account
-from muniment.domain.errors import LimitExceeded, NoSuchEntity, ValidationError
+from muniment.domain.errors import LimitExceeded, NoSuchEntity, UnmodifiableEntity, ValidationError
 from muniment.domain.ledger import Actor, Entry, Fact
 from muniment.domain.quotas import ACCESS_KEYS_PER_USER_MAX
 from muniment.domain.resource import Resource
@@ -107,9 +107,14 @@ class DeleteAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pasca
 
 
 def new_key(account: str, user_name: str, unique_id: str, given: Given) -> AccessKeyCreated:
-    """A new key, its secret sealed under its owner's data key."""
+    """A new key, its secret sealed under its owner's data key. Raises UnmodifiableEntity where the owner was erased."""
     key_id = given.unique_id(ids.ACCESS_KEY)[: ids.ACCESS_KEY_CHARACTERS]
-    sealed = given.seal(secret_owner(account, unique_id), secret_field(key_id), given.secret())
+    try:
+        sealed = given.seal(secret_owner(account, unique_id), secret_field(key_id), given.secret())
+    except Unreadable:
+        raise UnmodifiableEntity(
+            f"The principal {unique_id} was erased and can hold no new secrets. Delete it and create another."
+        ) from None
     return AccessKeyCreated(user_name, key_id, sealed, unique_id)
 
 

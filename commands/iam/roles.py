@@ -21,6 +21,7 @@ from muniment.domain.account.roles import (
 )
 from muniment.domain.account.state import Account, Role
 from muniment.domain.account.trust import shown
+from muniment.domain.arn import ARN
 from muniment.domain.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded, ValidationError
 from muniment.domain.ledger import Actor, Entry, Fact
 from muniment.domain.quotas import ROLE_SESSION_SECONDS_MAX, ROLE_SESSION_SECONDS_MIN, ROLES_PER_ACCOUNT_MAX
@@ -98,8 +99,11 @@ class UpdateRoleDescription(RoleCommand, frozen=True, kw_only=True, rename="pasc
 
     def answer(self, state: Account, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:
         """The role with this description; a repeat that comes after the role's end has no more to show."""
-        role = state.roles.get(self.role_name.lower())
-        return {} if role is None else {"Role": _shown(state, role) | {"Description": self.description}}
+        if (role := state.roles.get(self.role_name.lower())) is None:
+            return {}
+        document = shown(role.trust, lambda unique_id: _arn_now(state, role, unique_id))
+        now = {"Description": self.description, "AssumeRolePolicyDocument": document}
+        return {"Role": _shown(state, role) | now}
 
 
 class UpdateAssumeRolePolicy(RoleCommand, frozen=True, kw_only=True, rename="pascal"):
@@ -167,6 +171,13 @@ def check_session_duration(seconds: int) -> None:
             f"1 validation error detected: Value '{seconds}' at 'maxSessionDuration' failed to satisfy constraint: "
             f"Member must have value {bound}"
         )
+
+
+def _arn_now(account: Account, role: Role, unique_id: str) -> str | None:
+    """The ARN that a trusted principal has now; of another account's, the one it was written as."""
+    written = role.principals.get(unique_id, "")
+    parsed = ARN.parse(written)
+    return written if parsed and parsed.account != account.number else account.arn_of(unique_id)
 
 
 def _shown(account: Account, role: Role) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import msgspec
+
 from muniment.domain.account.state import Tags
 from muniment.domain.account.tags import merged, without
 from muniment.domain.errors import InvalidInput, LimitExceeded

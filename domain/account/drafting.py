@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 import msgspec
+
 from muniment.domain.account.state import Account, Group, Role, User
 
 Entity = TypeVar("Entity", bound=msgspec.Struct)

@@ -4,6 +4,7 @@ Root's keys are told apart by an empty user name.
 """
 
 import msgspec
+
 from muniment.domain.account import drafting
 from muniment.domain.account.state import AccessKey, Account, AccountFact
 from muniment.domain.ledger import Entry, Sealed

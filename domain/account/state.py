@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import msgspec
+
 from muniment.domain import arn, ids
 from muniment.domain.boundary import State
 from muniment.domain.errors import NoSuchEntity

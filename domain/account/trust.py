@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+
 from muniment.domain import arn, ids
 from muniment.domain.account.state import Account
 from muniment.domain.arn import ARN

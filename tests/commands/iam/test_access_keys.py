@@ -12,7 +12,7 @@ from muniment.domain.account.keys import (
     CredentialUsed,
 )
 from muniment.domain.account.users import UserCreated
-from muniment.domain.errors import LimitExceeded, NoSuchEntity, ValidationError
+from muniment.domain.errors import LimitExceeded, NoSuchEntity, UnmodifiableEntity, ValidationError
 from muniment.domain.ledger import Sealed
 from muniment.domain.sealing import Erased
 from tests.commands.given import ACCOUNT, ROOT, SESSION, House, after, ana, arn, now, refused, then
@@ -132,6 +132,20 @@ def test_a_repeat_after_erasure_tells_no_secret():
     given.unseal = erased
     with refused(NoSuchEntity, f"The Access Key with id {first['AccessKey']['AccessKeyId']} cannot be found."):
         command.answer(house.account, entries, given)
+
+
+def test_an_erased_user_gets_no_new_key():
+    given = now()
+
+    def erased(owner, field, plain):
+        raise Erased
+
+    given.seal = erased
+    with refused(
+        UnmodifiableEntity,
+        "The principal AIDAANA was erased and can hold no new secrets. Delete it and create another.",
+    ):
+        CreateAccessKey(user_name="ana").decide(after(ANA), given)
 
 
 def test_the_last_use_of_a_key_is_kept_and_use_of_a_deleted_one_changes_nothing():

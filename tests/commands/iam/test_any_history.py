@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muniment.commands.actions import COMMANDS
+from muniment.commands.command import COMMANDS
 from muniment.commands.iam.groups import CreateGroup
 from muniment.commands.iam.policies import CreatePolicy
 from muniment.commands.iam.roles import CreateRole

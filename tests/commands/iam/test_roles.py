@@ -168,6 +168,18 @@ def test_an_update_of_the_description_answers_the_role():
     assert house.again(command, entries) == first
 
 
+def test_an_updated_role_shows_whom_it_trusts_by_the_names_of_now():
+    eva = arn("user", "eva", account=OTHER)
+    house = House(after(ANA), after(UserCreated("eva", "AIDAEVA"), boundary=f"account.{OTHER}"))
+    house.do(CreateRole(role_name="App", assume_role_policy_document=trust(arn("user", "ana"), eva)))
+    house.do(UpdateUser(user_name="ana", new_user_name="anna"))
+    role = house.do(UpdateRoleDescription(role_name="App", description="d"))["Role"]
+    assert role["AssumeRolePolicyDocument"] == trust(arn("user", "anna"), eva)
+    house.do(DeleteUser(user_name="anna"))
+    role = house.do(UpdateRoleDescription(role_name="App", description="e"))["Role"]
+    assert role["AssumeRolePolicyDocument"] == trust("AIDAANA", eva)
+
+
 def test_a_trust_policy_is_replaced_once():
     house = House(after(APP, ANA))
     command = UpdateAssumeRolePolicy(role_name="app", policy_document=trust(arn("user", "ana")))
