@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import msgspec
+
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry, Fact
 
