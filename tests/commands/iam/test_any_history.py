@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+import muniment.ops.actions  # noqa: F401 fills the registry
 from muniment.commands.command import COMMANDS
 from muniment.commands.iam.groups import CreateGroup
 from muniment.commands.iam.policies import CreatePolicy
