@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from muniment.domain import arn
 from muniment.projections.queries.pagination import BadCursor, Cursors
 from muniment.projections.timeline.database import Database
-from muniment.projections.timeline.row import HIGH, READ_ONLY, REFUSED, Row, row_id
+from muniment.projections.timeline.row import HIGH, READ_ONLY, REFUSED, Row, clean, row_id
 from muniment.projections.timeline.words import wanted
 
 LIKE_ESCAPE: Final = "\\"
@@ -46,6 +46,9 @@ class After(msgspec.Struct, frozen=True):
     id: int
 
 
+_TEXTS: Final = tuple(field.name for field in msgspec.structs.fields(Question) if field.type is str)
+
+
 def cursors_about(secret: bytes, now: int, question: Question) -> Cursors:
     """Cursors that are good for this question alone (SECURITY part 2, row 30). `now` is in microseconds."""
     return Cursors.about(secret, now, "timeline", msgspec.to_builtins(question))
@@ -65,6 +68,7 @@ def place_of(key: bytes) -> After:
 
 def condition(database: Database, question: Question) -> sa.ColumnElement[bool]:
     """What a row must fulfil."""
+    question = _clean(question)
     rows = database.tables.rows.c
     terms: list[sa.ColumnElement[bool]] = [
         rows[name] == value
@@ -117,6 +121,12 @@ def select(database: Database, question: Question, after: After | None, limit: i
         .order_by(*order)
         .limit(limit)
     )
+
+
+def _clean(question: Question) -> Question:
+    """The question in the terms of the columns."""
+    texts = {name: clean(getattr(question, name)) for name in _TEXTS}
+    return msgspec.structs.replace(question, **texts, services=tuple(map(clean, question.services)))
 
 
 def _touching(database: Database, resource: str) -> sa.Select[Any]:

@@ -136,15 +136,15 @@ def stored(recorded: Recorded, changes: Sequence[Change], resources: Sequence[Re
         row_id(recorded.stream, recorded.sequence),
         recorded.time,
         account_of(entry),
-        _text(actor.arn),
-        _text(principal_id),
-        _text(actor.name or actor.session or ("root" if actor.type == "Root" else "")),
-        _text(actor.credential),
-        cause.name,
+        clean(actor.arn),
+        clean(principal_id),
+        clean(actor.name or actor.session or ("root" if actor.type == "Root" else "")),
+        clean(actor.credential),
+        clean(cause.name),
         name,
         (REFUSED if refused else 0) | (HIGH if fact.severity == "high" else 0) | (READ_ONLY if name in _READING else 0),
-        entry.id,
-        _text(cause.id),
+        clean(entry.id),
+        clean(cause.id),
         _types(resources),
         _encode(record).decode(),
         searchable(found),
@@ -189,10 +189,10 @@ def _types(resources: Sequence[Resource]) -> str:
     if not resources:
         return ""
     if len(resources) == 1:
-        return f"|{resources[0].type}|"
-    return "|" + "|".join(dict.fromkeys(resource.type for resource in resources)) + "|"
+        return clean(f"|{resources[0].type}|")
+    return clean("|" + "|".join(dict.fromkeys(resource.type for resource in resources)) + "|")
 
 
-def _text(value: str) -> str:
-    """PostgreSQL stores no NUL."""
+def clean(value: str) -> str:
+    """A text as it lies in a column, and as it is asked for: PostgreSQL stores no NUL."""
     return value.replace("\0", "\ufffd") if "\0" in value else value

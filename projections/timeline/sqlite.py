@@ -128,6 +128,7 @@ class SQLite:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+            connection.execute("PRAGMA case_sensitive_like=ON")  # as in PostgreSQL, and as names of actions are
 
         return engine
 

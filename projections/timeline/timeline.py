@@ -16,7 +16,7 @@ from muniment.projections.timeline.opening import Unsealer, opened
 from muniment.projections.timeline.past import STATELESS, Change, Past
 from muniment.projections.timeline.question import After, Question, key_of, place_of, select
 from muniment.projections.timeline.resources import touched as touched_by
-from muniment.projections.timeline.row import Row, Stored, row_id, shown_row, stored
+from muniment.projections.timeline.row import Row, Stored, clean, row_id, shown_row, stored
 from muniment.projections.timeline.saved import Saved
 from muniment.projections.timeline.tables import VERSION
 
@@ -173,7 +173,7 @@ class Timeline(ReadModel):
         row = stored(recorded, changes, resources)
         rows.append(row)
         for number, resource in enumerate(resources):
-            touched.append((row.id, number, resource.name, resource.arn, row.time))
+            touched.append((row.id, number, clean(resource.name), clean(resource.arn), row.time))
 
     def _store(self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Stored], touched: list[Touched]) -> None:
         if not rows:

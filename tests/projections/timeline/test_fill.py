@@ -1,0 +1,235 @@
+"""Filling a fresh file in bulk, crashes at every write, and the digest by which timelines are compared."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muniment.domain.account.users import UserCreated, UserTagged
+from muniment.domain.activity.requests import CommandRefused
+from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Recorded
+from muniment.projections.timeline import timeline as module
+from muniment.projections.timeline.fill import SQLiteFill
+from muniment.projections.timeline.places import database_at
+from muniment.projections.timeline.question import Question
+from muniment.projections.timeline.sqlite import SQLite
+from muniment.projections.timeline.timeline import Timeline
+from tests.postgres import Cluster
+from tests.projections.histories import Historian
+
+from .conftest import Told, give
+
+Timelines = Callable[..., Timeline]
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def history(told: Told, users: int = 12) -> list[Recorded]:
+    """Both streams, in turns."""
+    for number in range(users):
+        told.happened(UserCreated(f"u{number}", f"AIDA{number}"), UserTagged(f"u{number}", {"a": str(number)}))
+        told.noted(CommandRefused("AccessDenied", f"no {number}"))
+    return told.entries
+
+
+def in_streams(entries: list[Recorded]) -> list[Recorded]:
+    """As a filling reads: one stream after the other."""
+    return sorted(entries, key=lambda one: one.stream)
+
+
+def bulk(timeline: Timeline, entries: list[Recorded], together: int = 5) -> Timeline:
+    timeline.begin_bulk(10**6)
+    return give(timeline, in_streams(entries), together)
+
+
+def test_a_filled_timeline_equals_one_that_was_live(
+    tmp_path: Path, timelines: Timelines, told: Told, postgres: Cluster
+) -> None:
+    entries = history(told)
+    live = give(timelines(tmp_path / "live"), entries, 3)
+    filled = bulk(timelines(tmp_path / "filled"), entries)
+    other = bulk(timelines(postgres.database()), entries)
+    assert filled.digest() == live.digest() == other.digest()
+    for question in (
+        Question(),
+        Question(text="no 3"),
+        Question(resource="u3"),
+        Question(user_name="root", action="iam:Test"),
+    ):
+        found = live.rows(question)
+        assert found
+        assert filled.rows(question) == found == other.rows(question)
+
+
+def test_nobody_sees_a_filling_before_it_is_whole(tmp_path: Path, timelines: Timelines, told: Told) -> None:
+    timeline = timelines(tmp_path)
+    timeline.begin_bulk(10**6)
+    timeline.take(told.happened(UserCreated("ana", "AIDAANA")), "e1")
+    assert sorted(path.name for path in tmp_path.glob("*.filling")) == ["timeline-1-1.sqlite.filling"]
+    assert not (tmp_path / "timeline-1-1.sqlite").exists()
+    timeline.live()
+    assert list(tmp_path.glob("*.filling")) == []
+    assert (tmp_path / "timeline-1-1.sqlite").stat().st_mode & 0o777 == 0o600
+    assert [row.fact for row in timeline.rows(Question())] == ["UserCreated"]
+
+
+def test_a_filled_timeline_goes_on_live_and_restarts_without_folding(
+    tmp_path: Path, timelines: Timelines, told: Told
+) -> None:
+    timeline = bulk(timelines(tmp_path), history(told))
+    give(timeline, told.happened(UserTagged("u1", {"a": "new"})))
+    assert timeline.rows(Question(text="new"))[0].record.changes == [
+        {"what": "users/u1", "old": {"tags": {"a": "1"}}, "new": {"tags": {"a": "new"}}}
+    ]
+    timeline.close()
+    again = timelines(tmp_path)
+    assert again.position(IAM) == len([one for one in told.entries if one.stream == IAM])
+    assert again.digest() == timeline.digest()
+
+
+def test_a_killed_filling_leaves_nothing_in_the_way(tmp_path: Path, timelines: Timelines, told: Told) -> None:
+    entries = history(told)
+    killed = timelines(tmp_path)
+    killed.begin_bulk(10**6)
+    killed.take([one for one in entries if one.stream == IAM], "e1")
+    assert killed._fill is not None
+    killed._fill._waiting.put(None)  # type: ignore[attr-defined]
+    again = bulk(timelines(tmp_path), entries)
+    assert again.digest() == bulk(timelines(tmp_path / "other"), entries).digest()
+    killed._fill = None
+
+
+def test_a_filling_that_fails_stops_the_timeline_and_says_why(
+    tmp_path: Path, timelines: Timelines, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("muniment.projections.timeline.fill.insert_into_sqlite", full)
+    timeline = timelines(tmp_path)
+    timeline.begin_bulk(10**6)
+    timeline.take(told.happened(UserCreated("ana", "AIDAANA")), "e1")
+    timeline.live()
+    assert timeline.stopped
+    assert "No space left" in timeline.status.reason
+    assert list(tmp_path.glob("*.filling")) == []
+
+
+def test_few_entries_are_not_filled_in_bulk(tmp_path: Path, timelines: Timelines, told: Told) -> None:
+    timeline = timelines(tmp_path)
+    timeline.begin_bulk(module.FILL_ENTRIES_MIN - 1)
+    timeline.take(told.happened(UserCreated("ana", "AIDAANA")), "e1")
+    assert len(timeline.rows(Question())) == 1
+
+
+def crashing_at(monkeypatch: pytest.MonkeyPatch, database: Any, nth: int) -> None:
+    """The process dies at the nth of all the writes that a batch consists of, or just after it."""
+    left = [nth]
+
+    def counted(owner: Any, name: str) -> None:
+        work = getattr(owner, name)
+
+        def step(*arguments: Any, **named: Any) -> Any:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+            answer = work(*arguments, **named)
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+            return answer
+
+        monkeypatch.setattr(owner, name, step)
+
+    for owner, name in ((database, "write"), (database, "expire")):
+        counted(owner, name)
+    from muniment.projections.timeline.saved import Saved
+
+    counted(Saved, "checkpoint")
+    counted(Saved, "states")
+
+
+@pytest.mark.parametrize("nth", [*range(1, 25), 40, 55])
+def test_a_timeline_survives_a_crash_at_any_write(
+    nth: int, place: Path | str, timelines: Timelines, told: Told, tmp_path: Path
+) -> None:
+    entries = history(told, 5)
+    whole = give(timelines(tmp_path / "whole"), entries)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SAVE_ENTRIES", 4)
+        broken = timelines(place)
+        crashing_at(patch, broken.database, nth)
+        with pytest.raises(Crash):
+            run(broken, entries)
+    resumed = timelines(place)
+    run(resumed, entries)
+    assert resumed.rows(Question()) == whole.rows(Question())
+    assert resumed.digest() == whole.digest()
+    broken._past.changed.clear()  # the dead process saves nothing when the test closes what it opened
+
+
+def run(timeline: Timeline, entries: list[Recorded]) -> None:
+    """Feed from where the timeline is, as a feed does after a start."""
+    for at in range(0, len(entries), 2):
+        for one in entries[at : at + 2]:
+            timeline.take([one], "e1")
+        timeline.expired(IAM_ACTIVITY, 1)
+    assert not timeline.stopped, timeline.status
+
+
+@given(data=st.data(), sizes=st.lists(st.integers(1, 7), min_size=1, max_size=30))
+def test_batches_restarts_and_fillings_all_give_the_same_timeline(
+    data: st.DataObject, sizes: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    told = Told()
+    historian = Historian(told.log)
+    for _ in range(len(sizes)):
+        historian.tell(lambda options: data.draw(st.sampled_from(list(options))))
+    entries = [told.stored(IAM, message)[0] for message in told.log.messages]
+    folder = tmp_path_factory.mktemp("timeline")
+    filled = bulk(Timeline(database_at(folder / "filled")), entries)
+    digest = filled.digest()
+    filled.close()
+    at = 0
+    for size in sizes:
+        timeline = Timeline(SQLite.live(folder / "live"))
+        give(timeline, entries[timeline.position(IAM) : at + size])
+        at = max(at, min(at + size, len(entries)))
+        if size % 2:
+            timeline.close()  # else it is killed: what was not saved is folded again
+        else:
+            timeline.database.close()
+    last = Timeline(SQLite.live(folder / "live"))
+    give(last, entries[last.position(IAM) :])
+    assert last.digest() == digest
+    last.close()
+
+
+def test_a_digest_at_a_position_leaves_out_what_came_later_and_what_may_have_expired(
+    place: Path | str, timelines: Timelines, told: Told
+) -> None:
+    entries = history(told, 3)
+    timeline = give(timelines(place), entries)
+    at = {IAM: timeline.position(IAM), IAM_ACTIVITY: timeline.position(IAM_ACTIVITY)}
+    before, without = timeline.digest_at(at), timeline.digest_at(at, first_activity=3)
+    give(timeline, told.happened(UserCreated("late", "AIDALATE")))
+    give(timeline, told.noted(CommandRefused("AccessDenied", "late")))
+    assert timeline.digest_at(at) == before != timeline.digest()
+    timeline.expired(IAM_ACTIVITY, 3)
+    assert timeline.digest_at(at, first_activity=3) == without != before
+
+
+def test_a_fill_survives_being_abandoned(tmp_path: Path) -> None:
+    database = SQLite.live(tmp_path)
+    database.open()
+    fill = database.fill()
+    assert isinstance(fill, SQLiteFill)
+    fill.abandon()
+    assert list(tmp_path.glob("*.filling")) == []
+    database.open()
+    database.close()
