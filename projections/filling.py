@@ -127,6 +127,15 @@ class Filling:
         return True
 
     def _batches(self, chains: Chains, until: int) -> Iterator[Sequence[Stored]]:
+        """The messages up to `until`, as many at once as the models like that will take them."""
+        for messages in self._source_batches(chains, until):
+            start = 0
+            while start < len(messages):
+                stop = start + self._generation.bulk_entries(self._stream, chains.position)
+                yield messages[start:stop]
+                start = stop
+
+    def _source_batches(self, chains: Chains, until: int) -> Iterator[Sequence[Stored]]:
         """The source's batches; what it cannot read, other than for now, is a break in the log."""
         batches = iter(self._source.batches(chains.position, until))
         while True:

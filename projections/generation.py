@@ -67,6 +67,15 @@ class Generation:
             elif not wanted:
                 self.fold.end_in_place()
 
+    def bulk_entries(self, stream: str, position: int) -> int:
+        """How many entries after `position` are best taken at once."""
+        wanted = [
+            model.BULK_ENTRIES
+            for model in self.readers(stream)
+            if model.position(stream) <= position and not model.stopped
+        ]
+        return max(wanted, default=FoldedModel.BULK_ENTRIES)
+
     def begin_bulk(self, stream: str, entries: int) -> None:
         """Tell the models that about so many entries will come at once."""
         for model in self.readers(stream):

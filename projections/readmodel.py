@@ -104,6 +104,7 @@ class ReadModel:
     STREAMS: ClassVar[tuple[str, ...]] = (IAM,)
     KINDS: ClassVar[frozenset[str] | None] = None  # the boundaries that concern it; None means all
     IGNORES: ClassVar[frozenset[str]] = frozenset()  # names of facts of those boundaries that change nothing here
+    BULK_ENTRIES: ClassVar[int] = 5_000  # taken at once in bulk: a transaction's worth
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self.status = Status()
