@@ -76,7 +76,7 @@ class Dispatch:
         command = self._convert(kind, call)
         minimum = self._minimum(call)
         if minimum > ledger.seen:
-            self._services.reads.wait(minimum)  # here, not in the boundary's lane: others must not wait with this caller
+            self._services.reads.wait(("access",), minimum)  # here, not in the boundary's lane: others must not wait with this caller
         context = Context(
             caller,
             call.request_id,
@@ -93,7 +93,7 @@ class Dispatch:
         services = self._services
         query = self._convert(kind, call)
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
-        services.reads.wait(minimum)
+        services.reads.wait(query.models, minimum)
         asked = Asked(caller.actor, services.now())
         resources = query.resources(services.reads.views, asked)
         services.gate.check(caller, query.action(), resources, minimum)

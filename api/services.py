@@ -1,6 +1,6 @@
 """What the fronts need from the rest of the house; `ops/compose.py` fills it in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,8 +32,8 @@ class ReadSide(Protocol):
     def credential(self, access_key_id: str) -> Credential | None:
         """The access key of that id, active or not."""
 
-    def wait(self, position: int, timeout: float = ...) -> None:
-        """Return once the models that answer queries have taken `position`. Raises ReadModelBehind."""
+    def wait(self, models: Sequence[str], position: int, timeout: float = ...) -> None:
+        """Return once those models have taken `position` of stream IAM. Raises ReadModelBehind."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Alarms: facts of high severity, told to whoever watches the logs and the metrics."""
 
 import structlog
-from muniment.domain.ledger import Entry
 from prometheus_client import CollectorRegistry, Counter
+
+from muniment.domain.ledger import Entry
 
 log = structlog.get_logger("muniment.alarm")
 

@@ -9,6 +9,7 @@ import msgspec
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
+
 from muniment.ops.settings import PORT_DEFAULT, REGION_DEFAULT, BadSetting
 
 SIGNING_NAME = "muniment"

@@ -1,9 +1,13 @@
 """The one place that knows every concrete class: builds a process's parts from its settings and wires them (DESIGN §1)."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
+
 from muniment.api.app import Application, build_app
 from muniment.api.services import Services
 from muniment.commands.activity import Activity
@@ -22,7 +26,7 @@ from muniment.ops.keys.ring import KeyRing
 from muniment.ops.metrics import ModelMetrics
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
-from muniment.ops.rebuild import Rebuilds, of_the_fold
+from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
 from muniment.ops.settings import Settings
 from muniment.projections.access.gate import AccessGate
 from muniment.projections.access.model import Access
@@ -33,8 +37,9 @@ from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.snapshots import Snapshots
+from muniment.projections.timeline.apart import TimelineApart
+from muniment.projections.timeline.places import timeline_at
 from muniment.projections.watch import Watch
-from prometheus_client import CollectorRegistry
 
 CONNECT_SECONDS_MAX = 30.0
 LOAD_SECONDS_MAX = 600.0
@@ -63,6 +68,7 @@ class Core:
         if self.ledger is not None:
             self.ledger.close()
         self.feed.close()
+        self.reads.timeline.close()
         for source in self.sources:
             source.close()
         unshare(self.shared)
@@ -82,9 +88,9 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     registry = CollectorRegistry()
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
-    timeline = _timeline(settings)
+    timeline = _timeline(settings, log, ring)
     watch = Watch(fold, Alarms(registry).raise_alarm, ring.forget)
-    models = [access, credentials, directory, watch, *([timeline] if timeline is not None else [])]
+    models = [access, credentials, directory, watch, timeline]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
     gate = AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: str(feed.broken or feed.failure or "")))
@@ -99,7 +105,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         timeline,
         mac_key(store, keks, "cursors"),
         lambda: ledger.seen if ledger is not None else 0,
-        Rebuilds(of_the_fold(feed, log, ring)),
+        Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring)}),
     )
     feed.start()
     readiness = Readiness(log, loop, feed)
@@ -156,5 +162,9 @@ def _say(text: str) -> None:
     structlog.get_logger("muniment.snapshots").warning(text)
 
 
-def _timeline(settings: Settings) -> Any:
-    return None
+def _timeline(settings: Settings, log: LogServer, ring: KeyRing) -> TimelineApart:
+    """The audit timeline: PostgreSQL by setting, else SQLite; an ephemeral server's ends with it."""
+    if settings.ephemeral:
+        assert log.embedded is not None
+        return timeline_at(Path(tempfile.mkdtemp(prefix="timeline-", dir=log.embedded.data)), ring)
+    return timeline_at(settings.timeline or settings.data / "timeline", ring)

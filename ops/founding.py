@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+
 from muniment.commands.drawn import Drawn, uuid7
 from muniment.commands.ledger import Ledger
 from muniment.commands.muniment.accounts import FoundSite

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from muniment.commands.activity import Activity
-from muniment.projections.feed import Feed
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from muniment.commands.activity import Activity
+from muniment.projections.feed import Feed
 
 
 class ModelMetrics(Collector):

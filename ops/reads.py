@@ -1,7 +1,6 @@
 """The read models of one process, as queries and the API see them."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from muniment.domain.boundary import State
 from muniment.domain.errors import ReadModelBehind
@@ -10,6 +9,7 @@ from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
 from muniment.projections.readmodel import ReadModel
+from muniment.projections.timeline.timeline import Timeline
 
 WAIT_SECONDS = 2.0
 
@@ -22,7 +22,7 @@ class Reads:
         directory: Directory,
         credentials: Credentials,
         access: Access,
-        timeline: Any,
+        timeline: Timeline,
         cursor_key: bytes,
         seen: Callable[[], int],
         rebuilds: Rebuilds,
@@ -31,16 +31,14 @@ class Reads:
         self.cursor_key = cursor_key
         self.rebuilds = rebuilds
         self._seen = seen
+        self._by_name: dict[str, ReadModel] = {
+            model.name: model for model in (directory, credentials, access, timeline)
+        }
 
     @property
     def views(self) -> "Reads":
         """The models, for queries."""
         return self
-
-    @property
-    def models(self) -> tuple[ReadModel, ...]:
-        """All of them, in the order they are applied."""
-        return tuple(model for model in (self.access, self.credentials, self.directory, self.timeline) if model)
 
     def state(self, boundary: str) -> State:
         """The directory's state of a boundary."""
@@ -50,10 +48,10 @@ class Reads:
         """The number of the account that was founded first."""
         return next(iter(self.directory.accounts()), "")
 
-    def wait(self, position: int, timeout: float = WAIT_SECONDS) -> None:
-        """Return once the directory and the credentials have taken `position`. Raises ReadModelBehind."""
-        self.directory.wait(position, timeout)
-        self.credentials.wait(position, timeout)
+    def wait(self, models: Sequence[str], position: int, timeout: float = WAIT_SECONDS) -> None:
+        """Return once those models have taken `position` of stream IAM. Raises ReadModelBehind."""
+        for name in models:
+            self._by_name[name].wait(position, timeout)
 
     def credential(self, access_key_id: str) -> Credential | None:
         """The access key of that id. One this process has just written may still be on its way: wait for it once."""

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import structlog
+
 from muniment.domain.errors import Refused, ValidationError
 from muniment.ops.connection import LogServer
 from muniment.ops.jetstream.source import StreamSource
 from muniment.projections.feed import Feed
 from muniment.projections.fold import FoldedModel
-from muniment.projections.readmodel import IAM
+from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.rebuild import Rebuilt, rebuild
+from muniment.projections.timeline.apart import TimelineApart
+from muniment.projections.timeline.rebuild import rebuild_timeline
 from muniment.projections.verify import Verifier
 
 log = structlog.get_logger("muniment.rebuild")
@@ -78,6 +81,24 @@ def of_the_fold(feed: Feed, server: LogServer, verifier: Verifier) -> dict[str, 
             source.close()
 
     return {model.name: work for model in feed.models if isinstance(model, FoldedModel)}
+
+
+def of_the_timeline(feed: Feed, timeline: TimelineApart, server: LogServer, verifier: Verifier) -> dict[str, Rebuild]:
+    """How the timeline is rebuilt: into tables of its own."""
+
+    def work(progress: Progress) -> dict[str, Any]:
+        connection = server.as_role("api")
+        sources = {
+            IAM: StreamSource(connection, IAM),
+            IAM_ACTIVITY: StreamSource(connection, IAM_ACTIVITY, expires=True),
+        }
+        try:
+            return _told(rebuild_timeline(feed, timeline, sources, verifier, progress))
+        finally:
+            for source in sources.values():
+                source.close()
+
+    return {timeline.name: work}
 
 
 def _told(rebuilt: Rebuilt) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 import uvicorn
+
 from muniment.ops import founding
 from muniment.ops.compose import LOAD_SECONDS_MAX, Core, build_core, build_front
 from muniment.ops.connection import LogServer

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 import platformdirs
+
 from muniment.domain.ids import is_account_number
 
 Role = Literal["all", "api", "decisions"]

@@ -49,6 +49,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """One reading action. The class name is the AWS action, its fields are the parameters."""
 
     service: ClassVar[str] = ""
+    models: ClassVar[tuple[str, ...]] = ("directory", "credentials")  # the read models that it is answered from
 
     def __init_subclass__(cls) -> None:
         if cls.service and not cls.__name__.endswith("Query"):

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.console import Console
+
 from muniment.commands.drawn import uuid7
 from muniment.commands.muniment.accounts import ResetRootCredentials
 from muniment.commands.task import Context
@@ -13,7 +15,6 @@ from muniment.ops.founding import first_account
 from muniment.ops.host import on_host
 from muniment.ops.operator import operator
 from muniment.ops.settings import default_data
-from rich.console import Console
 
 app = typer.Typer(help="Accounts and their root credentials.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)

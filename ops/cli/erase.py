@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Console
+
 from muniment.commands.drawn import uuid7
 from muniment.commands.muniment.erasure import ErasePrincipal
 from muniment.commands.task import Context
@@ -17,7 +19,6 @@ from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.keys.erase import Erasure, erase
 from muniment.ops.operator import operator
 from muniment.ops.settings import BadSetting, default_data
-from rich.console import Console
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import Progress
+
 from muniment.ops.cli.options import AsJSON, Data, Nats, NatsCredentials
 from muniment.ops.host import Host, on_host
 from muniment.ops.jetstream.keystore import JetStreamKeyShredder
@@ -14,8 +17,6 @@ from muniment.ops.jetstream.settings import new_seed, public_key, write_private
 from muniment.ops.keys.keksource import KEKFile
 from muniment.ops.keys.rotate import Rotation, rewrap_all
 from muniment.ops.settings import BadSetting, default_data
-from rich.console import Console
-from rich.progress import Progress
 
 app = typer.Typer(help="Keys: rotation.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
 from muniment.ops.jetstream.provision import provision as make
 from muniment.ops.jetstream.settings import ConnectionSettings
 from muniment.ops.jetstream.streams import ACTIVITY_DAYS
-from rich.console import Console
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from muniment.ops.api_client import call
-from muniment.ops.cli.options import AsJSON
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from muniment.ops.api_client import call
+from muniment.ops.cli.options import AsJSON
 
 LOOK_SECONDS = 0.2
 

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
 from muniment.ops import logs
 from muniment.ops.serving import Server, ready_path
 from muniment.ops.serving import serve as run
 from muniment.ops.settings import PORT_DEFAULT, Role, Settings, default_data
-from rich.console import Console
 
 out = Console(highlight=False, soft_wrap=True)
 

@@ -50,6 +50,7 @@ class LookupEvents(Query, frozen=True, kw_only=True, rename="pascal"):
     """Events of this account, newest first. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
 
     service = "cloudtrail"
+    models = ("timeline",)
 
     lookup_attributes: tuple[LookupAttribute, ...] = ()
     start_time: int | None = None  # microseconds

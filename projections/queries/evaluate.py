@@ -40,6 +40,7 @@ class Evaluate(Query, frozen=True, kw_only=True, rename="pascal"):
     """Decide one request by the policies of the subject (AuthZEN Authorization API 1.0, evaluation)."""
 
     service = "muniment"
+    models = ("access",)
 
     subject: Subject
     action_asked: Deed = msgspec.field(name="Action")
