@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from muniment.ops import actions as _actions  # noqa: F401 - every fact must be known before a log is read
-from muniment.ops.backup.archive import Archive
+from muniment.ops.backup.archive import Archive, Span
 from muniment.ops.backup.backup import STREAMS, BackedUp, back_up
 from muniment.ops.backup.frames import BadArchive
 from muniment.ops.backup.place import Place, check_kek, embedded_place, external_place, forget_caches
@@ -74,8 +74,7 @@ def backup(
 def _show_backup(done: BackedUp) -> None:
     out.print(f"[bold green]backed up[/] {done.messages} messages into {done.path} ({done.bytes:,} bytes)")
     for span in done.spans:
-        holds = f"{span.first}–{span.last}" if span.last >= span.first else "empty"
-        out.print(f"  {span.stream:<15} {holds}  epoch {span.epoch}")
+        out.print(f"  {span.stream:<15} {_holds(span)}  epoch {span.epoch}")
     out.print(f"  SHA-256         {done.sha256}")
     if done.keys_path:
         out.print(f"{done.keys} wrapped keys into {done.keys_path}: keep it apart, at most 30 days")
@@ -186,9 +185,13 @@ def _show_restore(done: Restored) -> None:
         + (f" ({done.messages} of them now: an interrupted restore was gone on with)" if done.resumed else "")
     )
     for span in done.spans:
-        out.print(f"  {span.stream:<15} {span.first}–{span.last}  epoch {span.epoch} → {done.epochs[span.stream]}")
+        out.print(f"  {span.stream:<15} {_holds(span)}  epoch {span.epoch} → {done.epochs[span.stream]}")
     out.print(f"{done.keys} wrapped keys" + (f", {len(done.erased)} of them erased again" if done.erased else ""))
     out.print("Next: `muniment verify`, then `muniment serve` on that data directory.")
+
+
+def _holds(span: Span) -> str:
+    return f"{span.first}–{span.last}" if span.last >= span.first else "empty"
 
 
 def _json(document: Any) -> None:
