@@ -7,7 +7,7 @@
 
 from muniment.domain.policy.grammar import closed, document
 from muniment.domain.policy.json_text import WHITE_SPACE, Place, Unreadable, read
-from muniment.domain.policy.reading import Reading, refuse
+from muniment.domain.policy.reading import INVALID_JSON, Reading, refuse
 from muniment.domain.policy.statements import Condition, Kind, PolicyDocument, Principals, Statement, Verdict
 from muniment.domain.quotas import POLICY_DOCUMENT_CHARACTERS_MAX
 
@@ -29,13 +29,12 @@ def parse_for_writing(text: str, kind: Kind) -> PolicyDocument:
     """The document that `text` says. Raises MalformedPolicyDocument; the sizes of 2.7 are the caller's to check, since they add
     up over an entity, except the largest that is read at all."""
     if len(text) > POLICY_DOCUMENT_CHARACTERS_MAX:
-        refuse("This policy contains invalid Json", f"more than {POLICY_DOCUMENT_CHARACTERS_MAX} characters", Place())
+        refuse(INVALID_JSON, f"more than {POLICY_DOCUMENT_CHARACTERS_MAX} characters", Place())
     reading = Reading(text, kind, strict=True)
     try:
         root = read(text)
     except Unreadable as fault:
-        reading.unreadable(fault)
-        raise  # the line above refuses
+        refuse(INVALID_JSON, fault.message, reading.lines.place(fault.offset))
     return document(reading, root)
 
 

@@ -70,12 +70,9 @@ def is_aws_principal(text: str) -> bool:
     kind, slash, name = segments[5].partition("/")
     if segments[2] == "iam":
         return segments[5] == "root" or (kind in ("user", "role") and bool(name))
-    if segments[2] == "sts":
-        role, second_slash, session = name.partition("/")
-        if kind == "assumed-role":
-            return bool(role and second_slash and session)
-        return kind == "federated-user" and bool(slash and name)
-    return False
+    role, second_slash, session = name.partition("/")
+    whole_session = kind == "assumed-role" and bool(role and second_slash and session)
+    return segments[2] == "sts" and (whole_session or (kind == "federated-user" and bool(slash and name)))
 
 
 def _is_service(text: str) -> bool:

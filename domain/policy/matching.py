@@ -45,9 +45,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     fenced: tuple[int, ...]  # offsets of the `?` that do not match a colon
 
     def stands_at(self, text: str, start: int) -> bool:
-        """Whether `text` has this run at `start`."""
-        if start < 0 or start + self.width > len(text):
-            return False
+        """Whether `text` has this run at `start`; the caller has seen to it that there is room."""
         for offset, fragment in self.fragments:
             if not text.startswith(fragment, start + offset):
                 return False

@@ -19,11 +19,10 @@ class Grant(enum.IntEnum):
 
 def grant_of(statement: Statement, requester: Principal, *, bounded: bool) -> Grant:
     """How far a statement of a resource, trust or resource control policy concerns the requester; NONE is not at all."""
-    if statement.principals is not None:
-        return named_as(statement.principals, requester)
-    if statement.not_principals is not None:
-        return Grant.DIRECT if not_excluded(statement, requester, bounded=bounded) else Grant.NONE
-    return Grant.NONE
+    if statement.not_principals is None:
+        return named_as(statement.principals or Principals(), requester)
+    concerned = not_excluded(statement.verdict, statement.not_principals, requester, bounded=bounded)
+    return Grant.DIRECT if concerned else Grant.NONE
 
 
 def named_as(principals: Principals, requester: Principal) -> Grant:
@@ -76,16 +75,13 @@ def root_arn(requester: Principal) -> str:
     return f"arn:{partition}:iam::{requester.account}:root"
 
 
-def not_excluded(statement: Statement, requester: Principal, *, bounded: bool) -> bool:
+def not_excluded(verdict: Verdict, excluded: Principals, requester: Principal, *, bounded: bool) -> bool:
     """Whether NotPrincipal leaves the requester in (2.6).
 
     A Deny lets go only whom it names in full: account, role or user, and session. It always concerns a requester with a
     permissions boundary (2.3). An Allow, as old policies may hold, leaves out whoever is named in any way.
     """
-    excluded = statement.not_principals
-    if excluded is None:
-        return False
-    if statement.verdict is Verdict.ALLOW:
+    if verdict is Verdict.ALLOW:
         return named_as(excluded, requester) is Grant.NONE
     if bounded:
         return True

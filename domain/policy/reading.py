@@ -12,7 +12,6 @@ from muniment.domain.policy.json_text import (
     ObjectNode,
     Place,
     StringNode,
-    Unreadable,
 )
 from muniment.domain.policy.statements import Kind
 
@@ -53,10 +52,6 @@ class Reading:
         """Something has a meaning but may not be written: refused when writing; stored, it means what it says."""
         if self.strict:
             refuse(message, detail, self.lines.place(offset))
-
-    def unreadable(self, fault: Unreadable) -> None:
-        """The text is not JSON as a policy may be."""
-        self.not_understood(INVALID_JSON, fault.message, fault.offset)
 
 
 def texts(reading: Reading, name: str, node: Node) -> tuple[StringNode, ...] | None:

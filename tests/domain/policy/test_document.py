@@ -296,6 +296,16 @@ def test_sizes_do_not_count_white_space_except_in_organization_policies() -> Non
     assert policy_size(' {"a":\t"b c"}\r\n', Kind.RCP) == 15
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_fault_of_ours_while_reading_denies_everything(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr("muniment.domain.policy.document.read", fail)
+    only = parse_stored(text(statement()), kind).statements[0]
+    assert (only.verdict, only.actions, only.unknown) == (Verdict.DENY, ("*",), ("error RuntimeError",))
+
+
 json_values = st.recursive(
     st.none()
     | st.booleans()

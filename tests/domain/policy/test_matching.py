@@ -100,6 +100,13 @@ def test_arn_like_compares_six_segments(pattern: str, text: str) -> None:
         ("arn:aws:logs:eu:1:log-group:a*b:x", "arn:aws:logs:eu:1:log-group:a:b:x", True),  # the sixth holds colons
         ("arn:aws:s3:::Bucket", "arn:aws:s3:::bucket", False),  # case counts
         ("arn:aws-cn:s3:::bucket", "arn:aws:s3:::bucket", False),  # so does the partition
+        ("arn:*??*", "arn:abc:d", True),
+        ("arn:*??*", "arn:a:bc", False),
+        ("arn:*??*", "arn:a:", False),
+        ("arn:*?:x", "arn:::x", False),
+        ("arn:a*?*b:x", "arn:ab:x", False),
+        ("arn:a*?*b:x", "arn:acb:x", True),
+        ("arn:a*?*b:x", "arn:a:b:x", False),
         ("arn:aws:s3:::[ab]", "arn:aws:s3:::a", False),  # no other pattern characters
         ("arn:aws:s3:::[ab]*", "arn:aws:s3:::[ab]c", True),
     ],
