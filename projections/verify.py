@@ -104,10 +104,15 @@ class Chains:
             entry = entry_of(stored.open_envelope(data), stored.digest(data))
         except Damaged as damage:
             raise Broken(self.stream, sequence, str(damage)) from None
-        if message.subject != f"iam.{entry.boundary}.{type(entry.fact).__name__}" or self._misplaced(entry):
-            self._check_place(message, entry)
         chain = entry.writer or entry.boundary
         link = self.links.get(chain)
+        if (
+            message.subject != f"iam.{entry.boundary}.{type(entry.fact).__name__}"
+            or (
+                (link is None or self._activity or entry.writer) and self._misplaced(entry)
+            )  # a known boundary is in place
+        ):
+            self._check_place(message, entry)
         if link is None or entry.prev != link.head or entry.version != link.version + 1:
             self._begin(message, entry, link)
         self.links[chain] = Link(entry.version, entry.digest)
