@@ -90,7 +90,9 @@ def test_every_required_action_is_driven_by_boto3_here():
     tests = "".join(
         path.read_text() for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_actions.py"
     )
-    called = set(re.findall(r"\.([a-z_]+)\(", tests)) | set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', tests))
+    called = set(re.findall(r"\.([a-z_]+)\b", tests)) | set(re.findall(r'"([a-z]+(?:_(?:[a-z]+|{}|{kind}))+)"', tests))
+    for kind in ("user", "group", "role"):
+        called |= {name.replace("{}", kind).replace("{kind}", kind) for name in called}
     missing = [action for service, action in REQUIRED if service != "muniment" and _snake(action) not in called]
     assert missing == []
 
