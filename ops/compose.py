@@ -88,7 +88,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     registry = CollectorRegistry()
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
-    timeline = _timeline(settings, log, ring)
+    timeline = _timeline(settings, ring)
     watch = Watch(fold, Alarms(registry).raise_alarm, ring.forget)
     models = [access, credentials, directory, watch, timeline]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
@@ -162,9 +162,8 @@ def _say(text: str) -> None:
     structlog.get_logger("muniment.snapshots").warning(text)
 
 
-def _timeline(settings: Settings, log: LogServer, ring: KeyRing) -> TimelineApart:
+def _timeline(settings: Settings, ring: KeyRing) -> TimelineApart:
     """The audit timeline: PostgreSQL by setting, else SQLite; an ephemeral server's ends with it."""
     if settings.ephemeral:
-        assert log.embedded is not None
-        return timeline_at(Path(tempfile.mkdtemp(prefix="timeline-", dir=log.embedded.data)), ring)
+        return timeline_at(Path(tempfile.mkdtemp(prefix="timeline-", dir=settings.data)), ring)
     return timeline_at(settings.timeline or settings.data / "timeline", ring)

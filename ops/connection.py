@@ -21,7 +21,7 @@ class LogServer:
         settings = self._settings
         if settings.nats:
             return
-        self.embedded = EmbeddedServer(None if settings.ephemeral else settings.data, ephemeral=settings.ephemeral)
+        self.embedded = EmbeddedServer(settings.data, ephemeral=settings.ephemeral)
         self.embedded.start()
         provision.provision(self.embedded.credentials("provision"), ephemeral=settings.ephemeral)
         if not settings.ephemeral:  # an ephemeral server keeps the right to reset its streams (DESIGN §8)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -21,7 +22,7 @@ from muniment.ops.founding import Founded
 from muniment.ops.jetstream.settings import write_private
 from muniment.ops.keys import hygiene
 from muniment.ops.keys.kek import KEKs
-from muniment.ops.keys.keksource import KEKMemory, kek_source
+from muniment.ops.keys.keksource import kek_source
 from muniment.ops.settings import BadSetting, Settings
 
 SHUTDOWN_SECONDS = 10
@@ -39,25 +40,35 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.log = LogServer(settings)
-        self.keks = KEKs(
-            KEKMemory() if settings.ephemeral and not settings.kek else kek_source(settings.kek, settings.data)
-        )
+        self.keks: KEKs
         self.founded: Founded | None = None
         self.core: Core
         self._app: Any = None
         self._socket: socket.socket | None = None
         self._resetting = threading.Lock()
+        self._removes: Path | None = None
 
     def open(self) -> None:
         """Start the log, load the read models, found the site where there is none, and take the port."""
         os.umask(0o077)  # whatever this process writes is its owner's alone
         hygiene.forbid_dumps()
         sys.setswitchinterval(SWITCH_SECONDS)
-        if not self.settings.ephemeral:
-            self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._take_folder()
         self._socket = _listen(self.settings)
         self.log.open()
+        self.keks = KEKs(kek_source(self.settings.kek, self.settings.data))
         self._build(None)
+
+    def _take_folder(self) -> None:
+        """Make the data directory. An ephemeral server's must be its own, for it is removed at the end."""
+        data = self.settings.data
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.settings.ephemeral:
+            if any(data.iterdir()):
+                raise BadSetting(
+                    f"`{data}` is not empty, and an ephemeral server removes its data: name another folder"
+                )
+            self._removes = data
 
     def _build(self, again: Founded | None) -> None:
         core = build_core(self.settings, self.log, self.keks)
@@ -133,6 +144,8 @@ class Server:
         self.log.close()
         if self._socket is not None:
             self._socket.close()
+        if self._removes is not None:
+            shutil.rmtree(self._removes, ignore_errors=True)
         if self.settings.ready_file is not None:
             with contextlib.suppress(OSError):
                 self.settings.ready_file.unlink()

@@ -6,15 +6,18 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from muniment.ops.api_client import call
 from muniment.ops.cli.options import AsJSON
 from muniment.ops.replay.moment import BadMoment, parse_moment
 from muniment.ops.settings import BadSetting
 
-out = Console(highlight=False)
+PIPE_WIDTH = 160
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def register(app: typer.Typer) -> None:
@@ -93,7 +96,7 @@ def _rows(params: dict[str, Any], limit: int) -> list[dict[str, Any]]:
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table("when (UTC)", "who", "did", "to", "what changed", "from", expand=False)
+    table = Table("when (UTC)", "who", "did", "to", Column("what changed", overflow="fold"), "from", box=SIMPLE)
     for row in rows:
         when = datetime.fromtimestamp(row["Time"] / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         done = row["Action"] if not row["Refused"] else f"[red]{row['Action']}\nrefused: {row['ErrorCode']}[/]"

@@ -1,5 +1,6 @@
 """`muniment serve`."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,7 @@ def serve(
     The first start makes the first account and prints its root credentials, once.
     """
     settings = Settings(
-        data=(data or default_data()).expanduser(),
+        data=_folder(data, ephemeral),
         host=host,
         port=port,
         public_url=public_url,
@@ -117,6 +118,12 @@ def announce(server: Server) -> None:
     out.print(
         f"python3 -c \"import boto3; print(boto3.client('iam', endpoint_url='{server.endpoint}').list_users()['Users'])\"\n"
     )
+
+
+def _folder(data: Path | None, ephemeral: bool) -> Path:
+    if data is None and ephemeral:
+        return Path(tempfile.mkdtemp(prefix="muniment-"))
+    return (data or default_data()).expanduser()
 
 
 def _role(text: str) -> Role:
