@@ -69,7 +69,7 @@ def _is_entity(principal: str) -> bool:
     parsed = ARN.parse(principal)
     if parsed is None:
         return is_unique_id(principal)
-    return parsed.service == "iam" and parsed.resource.startswith(KINDS)
+    return parsed.resource.startswith(KINDS)
 
 
 def _rewritten(document: str, replace: Callable[[str], str]) -> str:
