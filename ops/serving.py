@@ -151,7 +151,7 @@ class Server:
                 self.settings.ready_file.unlink()
 
 
-def serve(settings: Settings, announce: Callable[[Server], None]) -> None:
+def run(settings: Settings, announce: Callable[[Server], None]) -> None:
     """Open, announce, run, close."""
     server = Server(settings)
     signal.signal(signal.SIGTERM, _interrupt)

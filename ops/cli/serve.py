@@ -2,15 +2,16 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from muniment.ops import logs
-from muniment.ops.serving import Server, ready_path
-from muniment.ops.serving import serve as run
 from muniment.ops.settings import PORT_DEFAULT, Role, Settings, default_data
+
+if TYPE_CHECKING:
+    from muniment.ops.serving import Server
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -73,6 +74,11 @@ def serve(
 
     The first start makes the first account and prints its root credentials, once.
     """
+    from muniment.ops.serving import (  # the web framework takes a second to load: no other command needs it
+        ready_path,
+        run,
+    )
+
     settings = Settings(
         data=_folder(data, ephemeral),
         host=host,
@@ -99,7 +105,7 @@ def serve(
     run(settings, announce)
 
 
-def announce(server: Server) -> None:
+def announce(server: "Server") -> None:
     """Tell whoever started it where it is, and on the first start how to come in."""
     kept = "nothing (ephemeral)" if server.settings.ephemeral else str(server.settings.data)
     out.print(f"[bold]Muniment[/] is ready at [bold]{server.endpoint}[/]   data: {kept}")
