@@ -1,6 +1,6 @@
 """What is in a backup: streams message by message in one archive, wrapped keys in another (docs/format in frames.py)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +62,9 @@ class Key(msgspec.Struct, frozen=True, tag="key"):
     value: bytes
 
 
+KeyRecord = KeyBegin | Key
+
+
 # msgspec cannot mix arrays and maps in one union: messages are told from the two others by their first byte.
 class Archive:
     """A backup of streams, read from its file. Several passes may be made; nothing is kept in memory."""
@@ -91,7 +94,7 @@ class Archive:
                 return record
         raise BadArchive(f"`{self.path}` has no closing record")
 
-    def _records(self) -> Iterator[Begin | Message | Closing]:
+    def _records(self) -> Generator[Begin | Message | Closing, None, None]:
         message = msgspec.msgpack.Decoder(Message)
         other = msgspec.msgpack.Decoder(Begin | Closing)
         for number, frame in enumerate(self.reader.frames(), 1):

@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, TypeVar
+from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
 
@@ -20,8 +20,6 @@ FRAME_BYTES_MAX: Final = 4 << 20
 LENGTH_BYTES: Final = 4
 COMPRESSION: Final = 5
 BUFFER_BYTES: Final = 1 << 20
-
-T = TypeVar("T")
 
 
 class BadArchive(Exception):
@@ -116,7 +114,7 @@ class ArchiveReader:
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 raise BadArchive(f"`{self.path}` is cut short or damaged at byte {file.tell()}: {error}") from None
 
-    def records(self, kind: type[T]) -> Iterator[T]:
+    def records(self, kind: Any) -> Iterator[Any]:
         """Every frame decoded. Raises BadArchive."""
         decoder = msgspec.msgpack.Decoder(kind)
         for number, frame in enumerate(self.frames(), 1):

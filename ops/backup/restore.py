@@ -13,7 +13,7 @@ from typing import Final
 from muniment.domain import stored as bytes_of
 from muniment.domain.account.erasure import PrincipalErased
 from muniment.domain.sealing import owner
-from muniment.ops.backup.archive import KEYS_MAGIC, Archive, ArchiveSource, Key, KeyBegin, Message, Span
+from muniment.ops.backup.archive import KEYS_MAGIC, Archive, ArchiveSource, Key, KeyRecord, Message, Span
 from muniment.ops.backup.backup import STREAMS, FullSource
 from muniment.ops.backup.frames import ArchiveReader, BadArchive
 from muniment.ops.backup.target import Restored, RestoreFailed, RestoreRefused, Target
@@ -220,7 +220,7 @@ def check(archive: Archive, keys: Keys, progress: Progress = _quiet) -> tuple[st
 
 def _erased(archive: Archive) -> tuple[str, ...]:
     name = f".{PrincipalErased.__name__}"
-    owners = {}
+    owners: dict[str, None] = {}
     for message in archive.messages(IAM):
         if message.subject.endswith(name):
             entry = bytes_of.decode(message.data)
@@ -233,7 +233,7 @@ def _read_keys(path: Path, keks: KEKs) -> MemoryKeyStore:
     """A key backup, as a store. Its signature is checked with the keys in it, which open only under our key-encryption key."""
     reader = ArchiveReader(path, KEYS_MAGIC)
     store = MemoryKeyStore()
-    for record in reader.records(KeyBegin | Key):
+    for record in reader.records(KeyRecord):
         if isinstance(record, Key):
             try:
                 store.create(record.name, record.value)
