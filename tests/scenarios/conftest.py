@@ -15,11 +15,28 @@ def running():
         yield server
 
 
+def reset(server):
+    urllib.request.urlopen(urllib.request.Request(f"{server.endpoint}/_muniment/reset", method="POST")).read()
+    return server
+
+
+@pytest.fixture(autouse=True)
+def no_fault(request):
+    """No test may make the server fail, whatever else it looks at."""
+    yield
+    if "running" in request.fixturenames:
+        assert "request failed" not in request.getfixturevalue("running").fresh_output(), "the server answered 500"
+
+
 @pytest.fixture
 def server(running):
-    urllib.request.urlopen(urllib.request.Request(f"{running.endpoint}/_muniment/reset", method="POST")).read()
-    yield running
-    assert "request failed" not in running.fresh_output(), "the server answered 500"
+    return reset(running)
+
+
+@pytest.fixture(scope="module")
+def calm(running):
+    """The server as root, by hand, as new at the module's first test: for tests that change nothing."""
+    return Wire(reset(running))
 
 
 @pytest.fixture

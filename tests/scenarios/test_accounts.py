@@ -33,8 +33,8 @@ def test_an_account_has_one_alias(iam):
 
 
 @pytest.mark.parametrize("alias", ["ab", "a" * 64, "Upper", "-a-", "a--b", "a_b", "123456789012"])
-def test_an_alias_that_is_none_is_refused(server, alias):
-    iam = server.client("iam", parameter_validation=False)
+def test_an_alias_that_is_none_is_refused(calm, alias):
+    iam = calm.server.client("iam", parameter_validation=False)
     with refused("InvalidInput" if alias.isdigit() else "ValidationError", 400):
         iam.create_account_alias(AccountAlias=alias)
 

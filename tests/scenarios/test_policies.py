@@ -277,8 +277,8 @@ def statement(**changes):
         '{"a":' * 20_000 + "1" + "}" * 20_000,
     ],
 )
-def test_a_document_that_is_none_is_refused_and_nothing_is_kept(server, text):
-    iam = server.client("iam", parameter_validation=False)
+def test_a_document_that_is_none_is_refused_and_nothing_is_kept(calm, text):
+    iam = calm.server.client("iam", parameter_validation=False)
     with refused("MalformedPolicyDocument", 400):
         iam.create_policy(PolicyName="p", PolicyDocument=text)
     assert iam.list_policies(Scope="Local")["Policies"] == []

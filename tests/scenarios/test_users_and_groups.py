@@ -182,16 +182,16 @@ def test_what_is_not_there_is_named_in_the_refusal(iam, operation, params, missi
         (">", "regular expression pattern"),
     ],
 )
-def test_a_name_that_is_none_is_refused(server, name, broken):
-    iam = server.client("iam", parameter_validation=False)
+def test_a_name_that_is_none_is_refused(calm, name, broken):
+    iam = calm.server.client("iam", parameter_validation=False)
     with refused("ValidationError", 400, rf"(?s)\d validation errors? detected: .*{broken}.*"):
         iam.create_user(UserName=name)
     assert iam.list_users()["Users"] == []
 
 
 @pytest.mark.parametrize("path", ["", "x", "/x", "x/", "//" + "a" * 512, "/a b/", "/\u00e9/"])
-def test_a_path_that_is_none_is_refused(server, path):
-    iam = server.client("iam", parameter_validation=False)
+def test_a_path_that_is_none_is_refused(calm, path):
+    iam = calm.server.client("iam", parameter_validation=False)
     with refused("ValidationError", 400):
         iam.create_user(UserName="ana", Path=path)
 
