@@ -57,10 +57,11 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
 
     service: ClassVar[str] = ""
     boundary: ClassVar[type[State]]
+    operator_only: ClassVar[bool] = False  # given on the host itself: no front knows it
     secret_parameters: ClassVar[frozenset[str]] = frozenset()  # never recorded, never shown
 
     def __init_subclass__(cls) -> None:
-        if cls.service and not cls.__name__.endswith("Command"):
+        if cls.service and not cls.operator_only and not cls.__name__.endswith("Command"):
             COMMANDS[cls.service, cls.__name__] = cls
 
     @classmethod

@@ -57,6 +57,8 @@ class SiteCommand(Command[Site], frozen=True, kw_only=True, rename="pascal"):
 class FoundSite(SiteCommand, frozen=True, kw_only=True, rename="pascal"):
     """Make the very first account, with a key for its root user. Done once, by the operator."""
 
+    operator_only = True
+
     email: str
     account_name: str = "Management"
     account_id: str = ""  # a number of the operator's choice; a random one where it is empty
@@ -125,6 +127,8 @@ class RootCommand(Command[Account], frozen=True, kw_only=True, rename="pascal"):
 
 class ResetRootCredentials(RootCommand, frozen=True, kw_only=True, rename="pascal"):
     """Give an account's root user one new key in place of those it has. For lost credentials, on the host itself; an alarm."""
+
+    operator_only = True
 
     def decide(self, state: Account, given: Given) -> Fact:
         check_operator(given.actor, self.action())

@@ -16,6 +16,8 @@ HOUR: Final = 3_600_000_000  # microseconds
 class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pascal"):
     """Record when an access key was last used, and for what. Nothing where it was recorded within the same hour."""
 
+    operator_only = True
+
     service = "muniment"
     boundary = Account
 

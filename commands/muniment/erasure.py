@@ -15,6 +15,8 @@ from muniment.domain.resource import Resource
 class ErasePrincipal(Command[Account], frozen=True, kw_only=True, rename="pascal"):
     """Record that everything sealed for a principal is erased. Only the operator may; the keys are erased afterwards."""
 
+    operator_only = True
+
     service = "muniment"
     boundary = Account
 
