@@ -14,6 +14,7 @@ from muniment.domain.boundary import State
 from muniment.domain.ledger import Sealed
 from muniment.projections.fold import Fold, FoldedModel
 from muniment.projections.readmodel import Recorded
+from muniment.projections.turns import Turns
 
 _canonical: Final = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -133,11 +134,12 @@ class Credentials(FoldedModel):
         self._boundaries = other._boundaries
 
     def digest_of(self, picture: Mapping[str, State]) -> bytes:
-        total = hashlib.sha256(f"{self.name}/{self.VERSION}".encode())
+        total, turns = hashlib.sha256(f"{self.name}/{self.VERSION}".encode()), Turns()
         accounts = [state for state in picture.values() if isinstance(state, Account)]
         for account in sorted(accounts, key=lambda state: state.id):
             for key in sorted(account.keys):
                 total.update(hashlib.sha256(_canonical.encode(_credential(account, key))).digest())
+                turns.pass_on()
         return total.digest()
 
 

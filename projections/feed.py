@@ -20,6 +20,7 @@ from muniment.projections.keeper import Keeper
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Condition, Monotonic, ReadModel, Recorded
 from muniment.projections.snapshots import Snapshots
 from muniment.projections.source import Bounds, Deliver, Ended, Heard, Source, SourceLost, Stored
+from muniment.projections.turns import YIELD_SECONDS
 from muniment.projections.verify import Broken, Chains, Verifier, first_unsigned
 
 __all__ = ["Bounds", "Feed", "Heard", "Readiness", "Source", "SourceLost", "Stored"]
@@ -32,7 +33,6 @@ TICK_SECONDS: Final = 0.5
 EXPIRY_SECONDS: Final = 60.0  # between two looks at where a stream begins
 RETRY_SECONDS: Final = 0.5
 FREEZE_ENTRIES: Final = 100_000  # live entries after which Python's collector is told to leave the models alone again
-YIELD_SECONDS: Final = 0.0002
 RECENT_ENTRIES: Final = 2_000  # kept for a generation that comes level with the live one
 JOIN_ENTRIES_MAX: Final = 200  # applied to such a one on the feed's thread at once
 

@@ -4,7 +4,6 @@ Hashes and chains are checked on the way, and each chain's last signature at the
 first sequence, and the models are left as they were before it.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -13,10 +12,11 @@ from muniment.projections.fold import Spoiled
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import BEGINNING, IAM, IAM_ACTIVITY, Recorded
 from muniment.projections.source import Bounds, Source, SourceLost, Stored
+from muniment.projections.turns import Turns
 from muniment.projections.verify import Broken, Chains, Verifier, first_unsigned, links_of
 
-YIELD_SECONDS: Final = 0.0002
-SLICE: Final = 32  # messages decoded between two looks at the clock
+SLICE: Final = 32  # messages decoded between two looks at the clock, where others are served meanwhile
+CONSIDERATE_ENTRIES: Final = 64  # taken at once there
 CLOSE_ENOUGH: Final = 500  # entries: fewer than this are left to the live tail
 
 
@@ -41,7 +41,7 @@ class Filling:
         self._generation = generation
         self._pause = pause  # called between batches; may raise to give up
         self._until = until
-        self._considerate = considerate  # let other threads run now and then: others are served meanwhile
+        self._turns = Turns() if considerate else None  # others are served meanwhile
         self._in_place_until: int | None = None  # before an entry that the fold could not take in place
         self._chains: Chains | None = None
         self._began = 0  # the sequence after which signatures are not confirmed yet
@@ -131,9 +131,13 @@ class Filling:
         for messages in self._source_batches(chains, until):
             start = 0
             while start < len(messages):
-                stop = start + self._generation.bulk_entries(self._stream, chains.position)
+                stop = start + self._portion(chains.position)
                 yield messages[start:stop]
                 start = stop
+
+    def _portion(self, position: int) -> int:
+        wanted = self._generation.bulk_entries(self._stream, position)
+        return wanted if self._turns is None else min(wanted, CONSIDERATE_ENTRIES)
 
     def _source_batches(self, chains: Chains, until: int) -> Iterator[Sequence[Stored]]:
         """The source's batches; what it cannot read, other than for now, is a break in the log."""
@@ -159,18 +163,15 @@ class Filling:
         return [_Stop(sequence, sequence <= careful) for sequence in sorted(stops) if position < sequence <= target]
 
     def _open(self, chains: Chains, messages: Sequence[Stored]) -> tuple[list[Recorded], Broken | None]:
-        if not self._considerate:
+        if self._turns is None:
             return chains.open(messages)
         opened: list[Recorded] = []
-        yielded = time.perf_counter()
         for start in range(0, len(messages), SLICE):
             some, broken = chains.open(messages[start : start + SLICE])
             opened.extend(some)
             if broken is not None:
                 return opened, broken
-            if time.perf_counter() - yielded > YIELD_SECONDS:
-                time.sleep(0)
-                yielded = time.perf_counter()
+            self._turns.pass_on()
         return opened, None
 
     def _meet(self, chains: Chains) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from muniment.domain.boundary import State, new_state
 from muniment.domain.remembered import Remembered
 from muniment.projections.readmodel import IAM, Checkpoint, Concern, Condition, ReadModel, Recorded, Status
+from muniment.projections.turns import Turns
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic")
 
@@ -190,8 +191,9 @@ class FoldedModel(ReadModel):
 
 def digest_of(name: str, version: int, states: Iterable[tuple[str, State]]) -> bytes:
     """SHA-256 over the states in the order of their boundaries, each in canonical msgpack."""
-    total = hashlib.sha256(f"{name}/{version}".encode())
+    total, turns = hashlib.sha256(f"{name}/{version}".encode()), Turns()
     for boundary, state in sorted(states, key=lambda item: item[0]):
         total.update(boundary.encode())
         total.update(hashlib.sha256(_canonical.encode(state)).digest())
+        turns.pass_on()
     return total.digest()

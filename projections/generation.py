@@ -92,11 +92,11 @@ class Generation:
         for model in self.readers(stream):
             guarded(model, stream, partial(model.expired, stream, first))
 
-    def load(self, snapshots: Snapshots, source: Source) -> None:
+    def load(self, snapshots: Snapshots, source: Source, pause: Callable[[], None] = lambda: None) -> None:
         """Begin from a snapshot where there is one of use. Raises SourceLost."""
         if self.fold is None or self.fold.position or not self.folded():
             return
-        if (checkpoint := snapshots.load(self.fold, source)) is not None:
+        if (checkpoint := snapshots.load(self.fold, source, pause)) is not None:
             for model in self.folded():
                 model.load(checkpoint)
 

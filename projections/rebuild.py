@@ -11,15 +11,21 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from muniment.domain.boundary import State
+from muniment.projections.directory import Directory
 from muniment.projections.filling import Filling
-from muniment.projections.fold import FoldedModel
+from muniment.projections.fold import Fold, FoldedModel
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import IAM
+from muniment.projections.snapshots import Snapshots
 from muniment.projections.source import Source
+from muniment.projections.turns import Turns
 from muniment.projections.verify import Broken, Verifier
 
 JOIN_ATTEMPTS_MAX: Final = 100
 Progress = Callable[[int, int], None]  # entries done, entries known
+
+
+def _silent(done: int, known: int) -> None: ...
 
 
 class Live(Protocol):
@@ -62,16 +68,25 @@ class Rebuilt(msgspec.Struct, frozen=True):
         return all(one.equal for one in self.compared)
 
 
-def rebuild(live: Live, source: Source, verifier: Verifier, progress: Progress = lambda done, known: None) -> Rebuilt:
+def rebuild(
+    live: Live,
+    source: Source,
+    verifier: Verifier,
+    progress: Progress = _silent,
+    prepared: Snapshots | None = None,
+) -> Rebuilt:
     """Fill a twin of the live generation, compare, swap. The log is the truth: an unequal live model is replaced all the same.
 
-    Call it on a thread of its own, with a source of its own. Raises RebuildRunning, Broken, SourceLost; the live models are
-    then as they were.
+    Call it on a thread of its own, with a source of its own. `prepared` is a snapshot that a child process has just made from
+    the whole log (`prepare`): only what came after it is then read here, and threads that answer are hardly disturbed.
+    Raises RebuildRunning, Broken, SourceLost; the live models are then as they were.
     """
     if not live.rebuilding.acquire(blocking=False):
         raise RebuildRunning("a rebuild is running already: wait for its end")
     began, twin = time.monotonic(), live.generation.twin()
     try:
+        if prepared is not None:
+            twin.load(prepared, source, Turns().pass_on)
         _fill(live, twin, source, verifier, progress)
         compared = tuple(_compare(*pair) for pair in live.between(lambda: _pictures(live.generation, twin)))
         _let_go(live.between(lambda: _swap(live, twin)))
@@ -79,6 +94,27 @@ def rebuild(live: Live, source: Source, verifier: Verifier, progress: Progress =
         live.between(lambda: live.leave(twin))
         live.rebuilding.release()
     return Rebuilt(twin.position(IAM), time.monotonic() - began, compared)
+
+
+def prepare(source: Source, verifier: Verifier, snapshots: Snapshots, progress: Progress = _silent) -> int:
+    """The part of a rebuild that is for a child process: fold the whole log and leave a snapshot; its position.
+
+    Raises Broken, SourceLost, OSError.
+    """
+    fold = Fold()
+    generation = Generation(fold, [Directory(fold)])
+    known = source.bounds().last
+    filling = Filling(source, verifier, generation, pause=lambda: progress(fold.position, known), until=known)
+    gc.disable()
+    try:
+        filling.run()
+    finally:
+        gc.enable()
+    if filling.broken is not None:
+        raise filling.broken
+    if (picture := generation.picture()) is not None:
+        snapshots.save(picture)
+    return fold.position
 
 
 def _fill(live: Live, twin: Generation, source: Source, verifier: Verifier, progress: Progress) -> None:

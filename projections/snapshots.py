@@ -84,10 +84,13 @@ class Snapshots:
         finally:
             os.close(folder)
 
-    def load(self, fold: Fold, source: Source) -> Checkpoint | None:
-        """Fill an empty fold from the snapshot; None where there is none that is of use. Raises SourceLost."""
+    def load(self, fold: Fold, source: Source, pause: Callable[[], None] = lambda: None) -> Checkpoint | None:
+        """Fill an empty fold from the snapshot; None where there is none that is of use. Raises SourceLost.
+
+        `pause` is called after every state: others may be served meanwhile.
+        """
         try:
-            picture = self._read()
+            picture = self._read(pause)
             self._check_against(picture.checkpoint, source)
         except FileNotFoundError:
             return None
@@ -124,7 +127,7 @@ class Snapshots:
             put(numbers[state.kind], encoder.encode(state))
         put(SEAL, encoder.encode(self._signer.sign(CONTEXT + total.digest())))
 
-    def _read(self) -> Picture:
+    def _read(self, pause: Callable[[], None]) -> Picture:
         states: dict[str, State] = {}
         with open(self.path, "rb", BUFFER_BYTES) as file:
             if file.read(len(MAGIC)) != MAGIC:
@@ -142,6 +145,7 @@ class Snapshots:
                 state: State = decoders[number - STATE].decode(data)
                 states[state.id] = state
                 sealed = total.digest()
+                pause()
             else:
                 raise Discarded("it is cut short")
         if len(states) != header.states:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +18,8 @@ from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import Condition
-from muniment.projections.rebuild import RebuildRunning, rebuild
+from muniment.projections.rebuild import RebuildRunning, prepare, rebuild
+from muniment.projections.snapshots import Snapshots
 from muniment.projections.source import SourceLost
 from muniment.projections.verify import Broken
 from tests.projections.conftest import Started
@@ -203,3 +205,32 @@ def test_what_was_compared_reads_as_a_plain_value(live: Live) -> None:
     one = rebuild(live.feed, live.log.source(), live.log.signer).compared[0]
     assert one == msgspec.structs.replace(one)
     assert len(one.rebuilt) == 32
+
+
+def test_what_a_child_process_prepared_is_only_completed_here(live: Live, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, live.log.signer)
+    assert prepare(live.log.source(), live.log.signer, snapshots) == 601
+    live.directory.wait(live.log.append(ACCOUNT, user(700)).sequence, 5)
+    live.log.read.clear()
+    done = rebuild(live.feed, live.log.source(), live.log.signer, prepared=snapshots)
+    assert done.equal
+    assert done.entries == 602
+    assert live.log.read == [602]
+    assert live.users() == 601
+    assert live.credentials.find("AKIA1") is not None
+
+
+def test_a_prepared_snapshot_that_is_damaged_costs_only_time(live: Live, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, live.log.signer)
+    prepare(live.log.source(), live.log.signer, snapshots)
+    snapshots.path.write_bytes(snapshots.path.read_bytes()[:-1])
+    done = rebuild(live.feed, live.log.source(), live.log.signer, prepared=snapshots)
+    assert done.equal
+    assert live.users() == 600
+
+
+def test_a_forged_log_prepares_nothing(live: Live, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, live.log.signer)
+    with pytest.raises(Broken):
+        prepare(live.log.source(), Signer(b"x" * 32), snapshots)
+    assert not snapshots.path.exists()
