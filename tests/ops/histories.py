@@ -108,6 +108,20 @@ def prelude() -> History:
     return found
 
 
+def sequel() -> History:
+    """Changes to what the prelude made, none of which is refused."""
+    made = (
+        ("TagUser", {"user_name": "ana", "tags": (Tag(key="team", value="red"),)}),
+        ("AddUserToGroup", {"group_name": "devs", "user_name": "ana"}),
+        ("AttachUserPolicy", {"user_name": "ana", "policy_arn": _arns[0]}),
+        ("CreateAccessKey", {"user_name": "ana"}),
+        ("PutRolePolicy", {"role_name": "admin", "policy_name": "p", "policy_document": _DOCUMENTS[1]}),
+        ("UpdateUser", {"user_name": "Ben", "new_user_name": "Benno", "new_path": None}),
+        ("DeleteGroup", {"group_name": "ops"}),
+    )
+    return [(COMMANDS["iam", name], dict(values)) for name, values in made]
+
+
 def histories(largest: int = 60) -> st.SearchStrategy[History]:
     """Commands in a row, all of IAM's alike, after a prelude."""
     some = st.sampled_from(kinds()).flatmap(_command)
