@@ -142,6 +142,7 @@ class _Copy:
         for messages in self._source.batches(self._span.first - 1, self._span.last, headers=False):
             if (broken := first_unsigned(self._verifier, messages)) is not None:
                 raise broken
+        raise Broken(self._span.stream, self._span.last, "the log changed while it was read")
 
 
 def _back_up_keys(store: KeyStore, signer: ArchiveSigner, path: Path, clock: Callable[[], int]) -> int:

@@ -5,6 +5,7 @@ but the last one, which is the seal: digest, key id, signature over its context 
 place and renamed when it is whole and synced, so that what has the name is a backup.
 """
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -67,7 +68,8 @@ class ArchiveWriter:
 
     def __exit__(self, *_: object) -> None:
         if not self._done:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk fails here a second time
+                self._file.close()
             self._unfinished.unlink(missing_ok=True)
 
     def put(self, record: msgspec.Struct) -> None:
