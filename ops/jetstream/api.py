@@ -16,6 +16,8 @@ NO_MESSAGE = 10037
 STREAM_NOT_FOUND = 10059
 JETSTREAM_UNAVAILABLE = 10008  # no leader in the cluster now
 REQUEST_SECONDS_MAX = 5.0
+# A question that another account imports vanishes while the stream is not there yet; nobody says so. So: ask again.
+READ_SECONDS_MAX = 1.0
 PAUSE_SECONDS_MIN = 0.01
 PAUSE_SECONDS_MAX = 0.25
 
@@ -91,12 +93,14 @@ def check(payload: bytes) -> None:
 
 async def ask(link: Link, subject: str, body: object, seconds: float) -> bytes:
     """One API request; the raw answer. Raises ApiError and what `Link.request` raises."""
-    frame = await link.request(f"$JS.API.{subject}", b"" if body is None else msgspec.json.encode(body), seconds)
+    frame = await link.request(link.api(subject), b"" if body is None else msgspec.json.encode(body), seconds)
     check(frame[4])
     return frame[4]
 
 
-async def patiently(link: Link, subject: str, body: object, deadline: float) -> bytes:
+async def patiently(
+    link: Link, subject: str, body: object, deadline: float, try_seconds: float = REQUEST_SECONDS_MAX
+) -> bytes:
     """A *reading* API request, repeated while there is no connection, no leader or no answer, until the deadline.
 
     Raises what the last try raised; ApiError is passed on at once, except "temporarily unavailable".
@@ -106,7 +110,7 @@ async def patiently(link: Link, subject: str, body: object, deadline: float) -> 
         left = deadline - time.monotonic()
         try:
             await link.wait_up(left)
-            return await ask(link, subject, body, min(left, REQUEST_SECONDS_MAX))
+            return await ask(link, subject, body, min(left, try_seconds))
         except (NoResponders, Lost) as exc:
             failure: Exception = exc
         except ApiError as exc:
@@ -125,7 +129,7 @@ async def get(link: Link, stream: str, deadline: float, **query: object) -> Stor
     `query` is JetStream's: `seq=`, `seq=` with `next_by_subj=`, or `last_by_subj=`.
     """
     try:
-        payload = await patiently(link, f"STREAM.MSG.GET.{stream}", query, deadline)
+        payload = await patiently(link, f"STREAM.MSG.GET.{stream}", query, deadline, READ_SECONDS_MAX)
     except ApiError as exc:
         if exc.code == NO_MESSAGE:
             return None
@@ -138,7 +142,7 @@ async def get(link: Link, stream: str, deadline: float, **query: object) -> Stor
 
 async def info(link: Link, stream: str, deadline: float) -> StreamInfo:
     """Configuration and state of a stream. Raises ApiError (10059) when it does not exist."""
-    return _decode_info(await patiently(link, f"STREAM.INFO.{stream}", None, deadline))
+    return _decode_info(await patiently(link, f"STREAM.INFO.{stream}", None, deadline, READ_SECONDS_MAX))
 
 
 def nanoseconds(text: str) -> int:

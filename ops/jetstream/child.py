@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 START_SECONDS_MAX = 20.0
+LOG_BYTES_MAX = 10 << 20  # looked at when the server starts; one older log is kept
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,6 +53,8 @@ def die_with(parent: int) -> Callable[[], None]:
 
 def launch(config: Path, log: Path, keep_open: int) -> subprocess.Popen[bytes]:
     """Start nats-server on a configuration file; `keep_open` is a descriptor it inherits (the data lock)."""
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(log.with_name(log.name + ".old"))
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(

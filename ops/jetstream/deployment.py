@@ -8,15 +8,26 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from muniment.ops.jetstream.permissions import ROLES, Role, foreign_reader, render_rules
+from muniment.ops.jetstream.permissions import (
+    ROLES,
+    foreign_reader,
+    render_exports,
+    render_imports,
+    render_rules,
+)
+from muniment.ops.jetstream.settings import ROLES_IN_LOG
 
 EXAMPLE_READER = foreign_reader("reader-example", "IAM", "reader-example")
 HEADING = "# Made by muniment.ops.jetstream.deployment; change permissions.py instead.\n"
 
 
 def permission_files() -> dict[str, str]:
-    """Relative file name → text, for every role and an example of a foreign reader."""
-    return {_name(role): HEADING + render_rules(role) + "\n" for role in (*ROLES.values(), EXAMPLE_READER)}
+    """Relative file name → text: every role's permissions and account, and an example of a foreign reader."""
+    roles = (*ROLES.values(), EXAMPLE_READER)
+    files = {f"permissions/{role.name}.conf": render_rules(role) for role in roles}
+    files |= {f"accounts/{role.name}.conf": render_imports(role) for role in roles if role.name not in ROLES_IN_LOG}
+    files["accounts/log.conf"] = render_exports()
+    return {name: HEADING + text + "\n" for name, text in files.items()}
 
 
 def write(folder: Path) -> None:
@@ -25,10 +36,6 @@ def write(folder: Path) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-
-
-def _name(role: Role) -> str:
-    return f"permissions/{role.name}.conf"
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ async def batch(link: Link, stream: str, start: int, subject: str, limit: int, d
 
 
 async def _batch(link: Link, stream: str, start: int, subject: str, limit: int, seconds: float) -> list[Stored]:
-    api = f"$JS.API.DIRECT.GET.{stream}"
+    api = link.api(f"DIRECT.GET.{stream}")
     query = {"seq": start, "next_by_subj": subject, "batch": min(limit, BATCH_MAX), "max_bytes": BATCH_BYTES_MAX}
     answers = _Answers(stream)
     reply = link.inbox()

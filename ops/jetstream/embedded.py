@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from muniment.ops.jetstream import child, monitor
-from muniment.ops.jetstream.datalock import DataLock
+from muniment.ops.jetstream.datalock import DataLock, is_held
 from muniment.ops.jetstream.permissions import ROLES, ROLES_ON_HOST
 from muniment.ops.jetstream.serverconfig import LOOPBACK, ServerConfig
 from muniment.ops.jetstream.settings import (
@@ -22,6 +22,7 @@ from muniment.ops.jetstream.settings import (
     ConnectionSettings,
     Credentials,
     HostFile,
+    api_prefix,
     inbox_prefix,
     new_seed,
     public_key,
@@ -35,6 +36,8 @@ HEALTHY_SECONDS = 10.0  # after living this long a server's next failure counts 
 HEALTH_CHECK_SECONDS = 1.0
 FREE_BYTES_MIN = 8 << 20  # a store that failed on a full disk is restarted once this much is free
 STOP_SECONDS_MAX = 5.0
+TEMPORARY_PREFIX = "muniment-ephemeral-"
+SWEEP_AFTER_SECONDS = 60.0
 WRITE_ERROR = "write error"  # how /healthz names a stream that failed on a full or broken disk
 
 
@@ -54,7 +57,7 @@ class EmbeddedServer:
         self.restarts = 0
         self.url = ""
         self._temporary = data is None
-        self.data = data if data is not None else Path(tempfile.mkdtemp(prefix="muniment-"))
+        self.data = data if data is not None else Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
         self._seeds: dict[str, str] = {}
         self._users: dict[str, str] = {}
         self._monitor_url = ""
@@ -71,6 +74,8 @@ class EmbeddedServer:
 
         Raises DataDirectoryInUse, or ServerDidNotStart with the end of the server's log.
         """
+        if self._temporary:
+            _sweep(self.data)
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = DataLock(self.data)
         for name in ROLES:
@@ -89,6 +94,7 @@ class EmbeddedServer:
             urls=(self.url,),
             credentials=Credentials(seed=self._seeds[role]),
             inbox_prefix=inbox_prefix(role),
+            api_prefix=api_prefix(role),
             name=f"muniment-{role}",
         )
 
@@ -248,6 +254,18 @@ class EmbeddedServer:
             sync_always=not self.ephemeral,
         )
         write_private(self._config, config.render())
+
+
+def _sweep(own: Path) -> None:
+    """Remove what ephemeral servers left behind that were killed with their parents."""
+    for left in own.parent.glob(f"{TEMPORARY_PREFIX}*"):
+        try:
+            # A young directory without a lock belongs to a server that is about to start.
+            forgotten = time.time() - left.stat().st_mtime > SWEEP_AFTER_SECONDS and left.owner() == own.owner()
+            if forgotten and not is_held(left):
+                shutil.rmtree(left, ignore_errors=True)
+        except (OSError, KeyError):
+            continue
 
 
 def _loopback_url(urls: Iterable[str]) -> str:

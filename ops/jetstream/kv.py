@@ -15,7 +15,7 @@ from muniment.ops.jetstream import api
 from muniment.ops.jetstream.api import Stored
 from muniment.ops.jetstream.batch import Guarded
 from muniment.ops.jetstream.calls import operational
-from muniment.ops.jetstream.doubt import append
+from muniment.ops.jetstream.doubt import Unknown, append
 from muniment.ops.jetstream.errors import ApiError
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
 from muniment.ops.jetstream.subjects import BadSubject
@@ -82,7 +82,7 @@ class KeyValue:
         headers = {"Nats-TTL": f"{ttl_seconds}s"} if ttl_seconds else {}
         message = Guarded(subject, data, headers, subject, revision)
         try:
-            return operational(self.loop, append(self.loop.link, self.stream, [message], until), until)[0]
+            return operational(self.loop, append(self.loop.link, self.stream, [message], until), until, Unknown)[0]
         except IntegrityError as exc:
             raise Conflict(f"`{key}` is not at revision {revision}: {exc}") from None
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import random
 import secrets
+import ssl
 import time
 from collections.abc import Callable
 
@@ -93,6 +94,10 @@ class Link:
         self._down()
 
     # ---------------------------------------------------------------- sending
+
+    def api(self, subject: str) -> str:
+        """The full subject of a JetStream API request."""
+        return f"{self.settings.api_prefix}.{subject}"
 
     def inbox(self) -> str:
         """A new subject that only this connection listens to, for a subscription of its own."""
@@ -198,8 +203,10 @@ class Link:
             for subject, future in list(self._waiting.values()):
                 if f'"{subject}"'.lower() in lowered and not future.done():
                     future.set_exception(errors.PermissionDenied(subject))
-        elif "permissions violation" not in lowered:
+        elif "authorization" in lowered or "authentication" in lowered:
             self.last_error = errors.Refused(f"NATS: {text}")
+        elif "permissions violation" not in lowered:
+            self.last_error = errors.NotSent(f"NATS: {text}")
 
     # ---------------------------------------------------------------- keeping it up
 
@@ -266,7 +273,7 @@ class Link:
         assert wire.transport is not None
         try:
             secured = await asyncio.get_running_loop().start_tls(wire.transport, wire, context, server_hostname=host)
-        except OSError as exc:
+        except ssl.SSLError as exc:  # any other OSError is a connection that broke, and worth another try
             raise errors.Refused(f"TLS with {host} failed: {exc}") from None
         assert secured is not None
         wire.transport = secured

@@ -2,13 +2,21 @@
 
 SECURITY rule 13. A role listens only to its own inboxes. No role but `provision` reaches stream administration
 (`STREAM.CREATE`, `UPDATE`, `DELETE`, `PURGE`, `RESTORE`, `SNAPSHOT`); only `erasure` deletes messages.
+
+Publish permissions alone do not hold that: nats-server does not check the *reply* subject of a request, and sends the
+answer there with its own rights. Who may pull or get a message whose bytes they chose can so have the server publish
+them to `iam.>`, or to `$JS.API.STREAM.DELETE.IAM` (tried: the stream was gone). Therefore readers live in accounts of
+their own and import just the services they need, under `LOG.API`: an answer stays in the account of who asked, where
+no stream and no administration listens. It costs them reading speed (about a quarter is left), so `api`, which
+appends to the log anyway, stays in the account LOG: a stolen `api` key must be treated as able to destroy streams, and
+archive and signed heads are kept off the store for that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from muniment.ops.jetstream.settings import inbox_prefix
+from muniment.ops.jetstream.settings import ROLES_IN_LOG, api_prefix, inbox_prefix
 
 LEDGER_KINDS = ("site", "account", "vault", "secret", "organization", "directory", "access")
 
@@ -24,6 +32,7 @@ ALIASES_SUBJECTS = ("$KV.IAM_ALIASES.>",)
 
 KEYS_STREAM = "KV_IAM_KEYS"
 ALIASES_STREAM = "KV_IAM_ALIASES"
+ANSWERED_BY_MANY = ("$JS.API.CONSUMER.MSG.NEXT.", "$JS.API.DIRECT.GET.")
 STREAMS_READ = ("IAM", "IAM_ACTIVITY", "IAM_DECISIONS", "IAM_CHECKPOINTS", KEYS_STREAM, ALIASES_STREAM)
 STREAMS_READ_BY_API = (*STREAMS_READ, "IAM_PROOFS", "IAM_SCHEDULES")
 
@@ -108,17 +117,52 @@ def foreign_reader(name: str, stream: str, consumer: str) -> Role:
     )
 
 
+def exports() -> tuple[str, ...]:
+    """What the account of the streams offers to the others, which take what their role needs of it."""
+    offered = (*DECISIONS.publish, *ERASURE.publish, "$JS.API.CONSUMER.INFO.IAM.>", "$JS.ACK.IAM.>")
+    return tuple(dict.fromkeys(offered))
+
+
+def as_seen_by(role: Role, subject: str) -> str:
+    """A subject under the name that the role's own account gives it."""
+    return subject.replace("$JS.API.", api_prefix(role.name) + ".", 1)
+
+
 def render_rules(role: Role) -> str:
     """What stands inside one user's `permissions` block, in nats-server's configuration language."""
     lines = []
     for verb, subjects in (("publish", role.publish), ("subscribe", role.subscribe)):
         lines.append(f"{verb} {{ allow: [")
-        lines += [f'  "{subject}"' for subject in subjects]
+        lines += [f'  "{as_seen_by(role, subject)}"' for subject in subjects]
         lines.append("] }")
     return "\n".join(lines)
 
 
-def render_users(public_keys: dict[str, str]) -> str:
-    """The `users` list of an `authorization` block: role name → public nkey."""
-    users = [f"{{ nkey: {key}\npermissions {{\n{render_rules(ROLES[name])}\n}} }}" for name, key in public_keys.items()]
-    return "users: [\n" + "\n".join(users) + "\n]"
+def render_exports() -> str:
+    """The `exports` of the account LOG. Answers of many messages need a response type of their own."""
+    lines = ["exports: ["]
+    for subject in exports():
+        streamed = ", response_type: stream" if subject.startswith(ANSWERED_BY_MANY) else ""
+        lines.append(f'  {{ service: "{subject}"{streamed} }}')
+    return "\n".join([*lines, "]"])
+
+
+def render_imports(role: Role) -> str:
+    """The `imports` of an isolated role's account."""
+    lines = ["imports: ["]
+    for subject in role.publish:
+        lines.append(f'  {{ service: {{ account: LOG, subject: "{subject}" }}, to: "{as_seen_by(role, subject)}" }}')
+    return "\n".join([*lines, "]"])
+
+
+def render_accounts(public_keys: dict[str, str]) -> str:
+    """The `accounts` block for these users: role name → public nkey."""
+    users = {
+        name: f"{{ nkey: {key}\npermissions {{\n{render_rules(ROLES[name])}\n}} }}" for name, key in public_keys.items()
+    }
+    inside = "\n".join(user for name, user in users.items() if name in ROLES_IN_LOG)
+    blocks = [f"LOG {{\njetstream: enabled\nusers: [\n{inside}\n]\n{render_exports()}\n}}"]
+    for name, user in users.items():
+        if name not in ROLES_IN_LOG:
+            blocks.append(f"{name.upper()} {{\nusers: [\n{user}\n]\n{render_imports(ROLES[name])}\n}}")
+    return "accounts {\n" + "\n".join(blocks) + "\n}"

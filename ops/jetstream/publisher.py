@@ -10,7 +10,7 @@ from eventsourcing.persistence import DataError
 from muniment.ops.jetstream import api
 from muniment.ops.jetstream.batch import BATCH_MESSAGES_MAX, Guarded
 from muniment.ops.jetstream.calls import operational
-from muniment.ops.jetstream.doubt import Append
+from muniment.ops.jetstream.doubt import Append, Unknown
 from muniment.ops.jetstream.errors import NatsError
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
@@ -39,7 +39,7 @@ class Publisher:
         until = deadline if deadline is not None else time.monotonic() + DEADLINE_SECONDS
         plain = [Guarded(subject, data, {}) for subject, data in messages]
         attempt = Unguarded(self.loop.link, self.stream, plain, until, self._seen)
-        sequences = operational(self.loop, attempt.sequences(), until)
+        sequences = operational(self.loop, attempt.sequences(), until, Unknown)
         self._seen = max(self._seen, sequences[-1])
         return sequences
 

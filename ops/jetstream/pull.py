@@ -26,7 +26,7 @@ PULL_SECONDS = 30
 HEARTBEAT_SECONDS = 2.0
 SILENCE_SECONDS_MAX = 5.0  # neither message nor heartbeat for so long: the consumer is gone
 INACTIVE_SECONDS = 60  # the server drops a consumer that nobody pulls from
-CREATE_SECONDS = 10.0
+CREATE_SECONDS = 3.0
 NANOSECONDS = 1_000_000_000
 
 
@@ -100,7 +100,7 @@ class Pull:
             "expires": PULL_SECONDS * NANOSECONDS,
             "idle_heartbeat": int(HEARTBEAT_SECONDS * NANOSECONDS),
         }
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
+        subject = self._link.api(f"CONSUMER.MSG.NEXT.{self._stream}.{self._name}")
         self._ask = pub(subject, msgspec.json.encode(request), self._inbox)
         self._sid = self._link.subscribe(self._inbox, self._frames)
         self._link.on_down.append(self._lost)
@@ -114,7 +114,7 @@ class Pull:
             self._link.unsubscribe(self._sid)
             self._sid = b""
             with contextlib.suppress(NotSent):  # then the server drops it after INACTIVE_SECONDS
-                self._link.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._name}", b"")
+                self._link.publish(self._link.api(f"CONSUMER.DELETE.{self._stream}.{self._name}"), b"")
         if not self.ended.done():
             self.ended.cancel()
 

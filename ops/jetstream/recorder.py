@@ -22,7 +22,7 @@ from muniment.ops.jetstream import api, directget
 from muniment.ops.jetstream.api import Stored
 from muniment.ops.jetstream.batch import BATCH_MESSAGES_MAX, Guarded
 from muniment.ops.jetstream.calls import operational
-from muniment.ops.jetstream.doubt import append
+from muniment.ops.jetstream.doubt import Unknown, append
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
 from muniment.ops.jetstream.subjects import BadSubject, Subjects
 from muniment.ops.jetstream.subscription import JetStreamSubscription
@@ -57,7 +57,7 @@ class _Recorder:
             raise DataError(f"{len(stored_events)} events at once: at most {BATCH_MESSAGES_MAX} can be stored together")
         groups = _by_originator(stored_events, self.contiguous)
         until = deadline if deadline is not None else time.monotonic() + DEADLINE_SECONDS
-        return self._run(self._append(stored_events, groups, headers or {}, until), until)
+        return operational(self.loop, self._append(stored_events, groups, headers or {}, until), until, Unknown)
 
     async def _append(
         self,

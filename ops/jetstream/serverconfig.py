@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from muniment.ops.jetstream.permissions import render_users
+from muniment.ops.jetstream.permissions import render_accounts
 
 PAYLOAD_BYTES_MAX = 1 << 20
 CLIENT_CONNECTIONS_MAX = 1024
@@ -44,7 +44,7 @@ class ServerConfig:
             f"max_connections: {CLIENT_CONNECTIONS_MAX}",
             'write_deadline: "10s"',
             f"jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}",
-            f"authorization {{\n{render_users(self.users)}\n}}",
+            render_accounts(self.users),
         ]
         if self.ports_dir is not None:
             lines.append(f"ports_file_dir: {_quoted(self.ports_dir)}")

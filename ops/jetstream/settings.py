@@ -17,6 +17,8 @@ import nkeys
 
 DEFAULT_PORT = 4222
 CREDS_BEGIN = "-----BEGIN "
+# These share the account of the streams; every other role lives in an account of its own.
+ROLES_IN_LOG = ("provision", "api")
 CREDS_END = "------END "
 
 
@@ -73,13 +75,14 @@ class ConnectionSettings:
     """Everything needed to connect as one role.
 
     `inbox_prefix` is the subject prefix for answers; our permissions give each role its own (`_INBOX_<role>`), so
-    that no role can listen to another's answers.
+    that no role can listen to another's answers. `api_prefix` is where the role finds JetStream's API.
     """
 
     urls: tuple[str, ...]
     credentials: Credentials = Credentials()
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     inbox_prefix: str = "_INBOX"
+    api_prefix: str = "$JS.API"
     name: str = "muniment"
 
     def __post_init__(self) -> None:
@@ -113,6 +116,7 @@ class ConnectionSettings:
             credentials=Credentials.from_file(credentials_file) if credentials_file else Credentials(),
             tls=_tls(tls_ca, tls_cert, tls_key) if wants_tls else None,
             inbox_prefix=inbox_prefix(role),
+            api_prefix=api_prefix(role),
             name=f"muniment-{role}",
         )
 
@@ -157,6 +161,11 @@ def inbox_prefix(role: str) -> str:
     return f"_INBOX_{role}"
 
 
+def api_prefix(role: str) -> str:
+    """Where a role finds JetStream's API: in its own account, or imported into it (`permissions.py` says why)."""
+    return "$JS.API" if role in ROLES_IN_LOG else "LOG.API"
+
+
 def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_3  # SECURITY rule 13
@@ -199,6 +208,7 @@ def settings_on_host(data: Path, role: str) -> ConnectionSettings:
         urls=(host.url,),
         credentials=Credentials(seed=host.seeds[role]),
         inbox_prefix=inbox_prefix(role),
+        api_prefix=api_prefix(role),
         name=f"muniment-{role}",
     )
 

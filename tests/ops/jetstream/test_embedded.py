@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,6 +76,23 @@ def test_an_ephemeral_server_leaves_nothing() -> None:
         assert data.is_dir()
     assert not data.exists()
     assert gone(pid)
+
+
+def test_what_a_killed_ephemeral_server_left_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead, young = tmp_path / "muniment-ephemeral-dead", tmp_path / "muniment-ephemeral-young"
+    for folder in (dead, young):
+        folder.mkdir()
+        (folder / "lock").touch()
+    os.utime(dead, (0, 0))
+    with EmbeddedServer(ephemeral=True) as living:
+        os.utime(living.data, (0, 0))
+        with EmbeddedServer(ephemeral=True):
+            assert living.data.exists()
+            assert young.exists()
+            assert not dead.exists()
 
 
 def test_what_was_stored_is_there_after_a_restart_of_everything(tmp_path: Path) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import subprocess
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nats
-import nkeys
 import pytest
 
-from muniment.ops.jetstream import api
-from muniment.ops.jetstream.child import find_binary
+from muniment.ops.jetstream import api, serverconfig
 from muniment.ops.jetstream.deployment import permission_files
 from muniment.ops.jetstream.embedded import EmbeddedServer
 from muniment.ops.jetstream.errors import ApiError, NatsError, PermissionDenied
@@ -27,10 +24,19 @@ from muniment.ops.jetstream.permissions import (
     ROLES,
     STREAMS_READ_BY_API,
     foreign_reader,
+    render_accounts,
+    render_imports,
     render_rules,
 )
 from muniment.ops.jetstream.provision import provision, provision_reader
-from muniment.ops.jetstream.settings import ConnectionSettings, Credentials, inbox_prefix
+from muniment.ops.jetstream.settings import (
+    ConnectionSettings,
+    Credentials,
+    api_prefix,
+    inbox_prefix,
+    new_seed,
+    public_key,
+)
 from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.jetstream.streams import specs
 
@@ -179,30 +185,106 @@ def test_every_stream_has_a_writer_and_every_subject_a_stream() -> None:
 
 def test_the_deployed_permission_files_are_those_of_the_code() -> None:
     files = permission_files()
-    assert {str(path.relative_to(DEPLOY)) for path in (DEPLOY / "permissions").iterdir()} == set(files)
+    found = {str(path.relative_to(DEPLOY)) for path in DEPLOY.rglob("*") if path.is_file()}
+    assert found == {*files, "node.conf"}
     for name, text in files.items():
-        assert (DEPLOY / name).read_text() == text, f"run python -m muniment.ops.jetstream.deployment {DEPLOY}"
+        assert (DEPLOY / name).read_text() == text, "run python -m muniment.ops.jetstream.deployment ops/deploy/nats"
 
 
-def test_a_foreign_reader_gets_its_boundaries_and_nothing_else(server: EmbeddedServer, tmp_path: Path) -> None:
-    seed = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER).decode()
-    public = nkeys.from_seed(bytearray(seed.encode())).public_key.decode()
+# nats-server does not check the reply subject of a request, and answers with its own rights.
+@pytest.mark.parametrize("role", ["decisions", "erasure"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "iam.account.123456789012.UserCreated",
+        "$KV.IAM_KEYS.account.123456789012",
+        "$JS.API.STREAM.DELETE.IAM_DECISIONS",
+        "$JS.API.STREAM.PURGE.IAM_PROOFS",
+        "$JS.API.STREAM.MSG.DELETE.KV_IAM_KEYS",
+        "LOG.API.STREAM.DELETE.IAM_DECISIONS",
+    ],
+)
+def test_no_reader_can_have_the_server_write_or_destroy_in_its_place(
+    server: EmbeddedServer, role: str, target: str
+) -> None:
+    attempt(server, "api", SUBJECTS["KV_IAM_KEYS"])
+    before = contents(server)
+    with NatsLoop(server.credentials(role)) as loop:
+        loop.wait_ready(5)
+        loop.run(answers_to(loop, target))
+    assert contents(server) == before
+
+
+async def answers_to(loop: NatsLoop, target: str) -> None:
+    """Ask everything that a role may ask, with the answer to go to `target`; empty bodies are what DELETE wants."""
+    link = loop.link
+    link.publish("decisions.node", b"")
+    with contextlib.suppress(NatsError):
+        config = {"name": "evil", "deliver_policy": "all", "ack_policy": "none"}
+        body = {"stream_name": "IAM_DECISIONS", "config": config, "action": "create"}
+        await api.ask(link, "CONSUMER.CREATE.IAM_DECISIONS.evil", body, 0.5)
+    for subject, body in (
+        ("CONSUMER.MSG.NEXT.IAM_DECISIONS.evil", b'{"batch":10,"no_wait":true}'),
+        ("DIRECT.GET.IAM_DECISIONS", b'{"seq":1}'),
+        ("STREAM.MSG.GET.IAM_DECISIONS", b'{"seq":1}'),
+        ("STREAM.MSG.GET.KV_IAM_KEYS", b'{"seq":1}'),
+        ("STREAM.INFO.KV_IAM_KEYS", b""),
+    ):
+        link.publish(link.api(subject), body, target)
+    await link.flush()
+    await asyncio.sleep(0.2)
+
+
+def contents(server: EmbeddedServer) -> dict[str, tuple[int, int]]:
+    """How many messages each stream holds and where it ends; the decision log grows by what the test writes."""
+
+    async def look(loop: NatsLoop) -> dict[str, tuple[int, int]]:
+        states = {}
+        for stream in SUBJECTS:
+            state = (await api.info(loop.link, stream, time.monotonic() + 5)).state
+            states[stream] = (0, 0) if stream == "IAM_DECISIONS" else (state.messages, state.last_seq)
+        return states
+
+    with NatsLoop(server.credentials("api")) as loop:
+        return loop.run(look(loop))
+
+
+@pytest.fixture
+def partner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[EmbeddedServer, str]]:
+    """A server whose configuration has an account for a foreign reader, as an operator would add it; and its seed."""
+    seed = new_seed()
+    role = foreign_reader("partner", "IAM", "partner")
+    user = f"{{ nkey: {public_key(seed)}\npermissions {{\n{render_rules(role)}\n}} }}"
+    account = f"PARTNER {{\nusers: [ {user} ]\n{render_imports(role)}\n}}"
+    monkeypatch.setattr(
+        serverconfig,
+        "render_accounts",
+        lambda keys: render_accounts(keys).replace("accounts {", f"accounts {{\n{account}"),
+    )
+    with EmbeddedServer(tmp_path) as server:
+        provision(server.credentials("provision"))
+        yield server, seed
+
+
+def test_a_foreign_reader_gets_its_boundaries_and_nothing_else(partner: tuple[EmbeddedServer, str]) -> None:
+    server, seed = partner
     attempt(server, "api", "iam.account.999999999999.UserCreated")
+    attempt(server, "api", "iam.account.123456789012.UserCreated")
     provision_reader(server.credentials("provision"), "partner", ("account.999999999999",))
     provision_reader(server.credentials("provision"), "partner", ("account.999999999999",))
     with pytest.raises(ApiError):  # one made otherwise is refused
         provision_reader(server.credentials("provision"), "partner", ("account.123456789012",))
-
-    config = server.data / "nats.conf"
-    user = f"{{ nkey: {public}\npermissions {{\n{render_rules(foreign_reader('partner', 'IAM', 'partner'))}\n}} }}"
-    config.write_text(config.read_text().replace("users: [", f"users: [\n{user}"))
-    subprocess.run([str(find_binary()), "--signal", f"reload={server.pid}"], check=True)
-    settings = ConnectionSettings((server.url,), Credentials(seed=seed), inbox_prefix=inbox_prefix("partner"))
+    settings = ConnectionSettings(
+        (server.url,),
+        Credentials(seed=seed),
+        inbox_prefix=inbox_prefix("partner"),
+        api_prefix=api_prefix("partner"),
+    )
 
     async def pull() -> list[tuple[str, bytes]]:
         # With the client library that a partner would use.
         client = await nats.connect(server.url, nkeys_seed_str=seed, inbox_prefix=inbox_prefix("partner"))
-        bound = await client.jetstream().pull_subscribe_bind("partner", stream="IAM")
+        bound = await client.jetstream(prefix=api_prefix("partner")).pull_subscribe_bind("partner", stream="IAM")
         messages = await bound.fetch(10, timeout=0.5)
         for message in messages:
             await message.ack_sync()
