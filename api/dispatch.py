@@ -97,6 +97,8 @@ class Dispatch:
         asked = Asked(caller.actor, services.now())
         resources = query.resources(services.reads.views, asked)
         services.gate.check(caller, query.action(), resources, minimum)
+        for action in query.decides():
+            services.gate.fresh(action)
         result = query.answer(services.reads.views, asked)
         if services.log_reads:
             self._record(call, caller, QueryAnswered(tuple(each.arn for each in resources)), wait=False)

@@ -16,9 +16,15 @@ class Gate(Protocol):
         Raises AccessDenied in AWS's words, ReadModelBehind when that position is not reached in time.
         """
 
+    def fresh(self, action: str) -> None:
+        """Return where the state is new enough to decide on `action` at all (SECURITY rule 2). Raises ServiceUnavailable."""
+
 
 class OpenGate:
     """For tests of rules that are not about permission."""
 
     def check(self, caller: Caller, action: str, resources: Sequence[Resource], position: int) -> None:
         """Allow."""
+
+    def fresh(self, action: str) -> None:
+        """It is."""

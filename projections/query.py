@@ -64,6 +64,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
         """What the gate is asked about; all must be allowed."""
         raise TypeError(f"{type(self).__name__} names no resource")
 
+    def decides(self) -> tuple[str, ...]:
+        """The actions that the answer decides on for others: how old a state may be depends on them (SECURITY rule 2)."""
+        return ()
+
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         """The response's members. Raises Refused."""
         raise TypeError(f"{type(self).__name__} answers nothing")

@@ -44,3 +44,7 @@ class AccessGate:
             decided = self._access.decide(request)
             if not decided:
                 raise AccessDenied(decided.decision.reason)
+
+    def fresh(self, action: str) -> None:
+        """Return where `action` may be decided now for somebody else. Raises ServiceUnavailable, ReadModelBehind."""
+        self._staleness.check(action)

@@ -50,6 +50,9 @@ class Evaluate(Query, frozen=True, kw_only=True, rename="pascal"):
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
         return (Resource(self._subject_arn(asked)),)
 
+    def decides(self) -> tuple[str, ...]:
+        return (self.action_asked.name,)
+
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         principal = self._principal(views, asked)
         if principal is None:
