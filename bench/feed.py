@@ -1,0 +1,110 @@
+"""Reading a big log: decoding, rebuilding `access` and `timeline`, memory, and the restart from snapshots (section 6)."""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from bench import biglog
+from muniment.ops.host import Host, on_host
+from muniment.ops.jetstream.source import StreamSource
+from muniment.projections.access.model import Access
+from muniment.projections.filling import Filling
+from muniment.projections.fold import Fold
+from muniment.projections.generation import Generation
+from muniment.projections.readmodel import IAM
+from muniment.projections.timeline.places import database_at
+from muniment.projections.timeline.timeline import Timeline
+from muniment.projections.verify import Chains
+from tests.muniment_server import Muniment
+
+
+def main() -> dict[str, object]:
+    """All figures; the log is written first where it is not there yet."""
+    folder = biglog.folder()
+    if not (folder / "nats").is_dir():
+        with Muniment(folder, "--log-level", "error"):
+            pass  # founds the site: the keys and the streams
+        with on_host(folder) as host:
+            biglog.write(host)
+    with on_host(folder) as host:
+        figures = {**_decode(host), **_access(host), **_timeline(host)}
+    return {**figures, **_restart(folder)}
+
+
+def _source(host: Host) -> StreamSource:
+    return StreamSource(host.as_role("decisions"), IAM)
+
+
+def _decode(host: Host) -> dict[str, object]:
+    source = _source(host)
+    last = source.bounds().last
+    chains = Chains(IAM, host.ring)
+    began, entries = time.perf_counter(), 0
+    for batch in source.batches(0, last):
+        opened, broken = chains.open(batch, every=False)
+        assert broken is None, broken
+        entries += len(opened)
+    assert chains.confirm(), "a chain's last signature is not valid"
+    seconds = time.perf_counter() - began
+    source.close()
+    assert entries == last
+    return {"entries": entries, "decoded and checked, entries/s (aim: 150 000)": round(entries / seconds)}
+
+
+def _access(host: Host) -> dict[str, object]:
+    source, fold = _source(host), Fold()
+    access = Access(fold)
+    began = time.perf_counter()
+    filling = Filling(source, host.ring, Generation(fold, (access,)))
+    filling.run()
+    seconds = time.perf_counter() - began
+    source.close()
+    assert filling.broken is None, filling.broken
+    account = access.table["account.200000000000"]
+    assert len(account.users) > 0  # type: ignore[attr-defined]
+    return {"rebuild of access, entries/s (aim: 100 000)": round(access.position() / seconds)}
+
+
+def _timeline(host: Host) -> dict[str, object]:
+    source = _source(host)
+    with tempfile.TemporaryDirectory(dir=biglog.folder()) as name:
+        timeline = Timeline(database_at(Path(name)))
+        began = time.perf_counter()
+        filling = Filling(source, host.ring, Generation(None, (timeline,)))
+        filling.run()
+        timeline.live()
+        seconds = time.perf_counter() - began
+        entries = timeline.position()
+        assert filling.broken is None, filling.broken
+        timeline.close()
+    source.close()
+    return {"rebuild of timeline into SQLite, entries/s (aim: 40 000)": round(entries / seconds)}
+
+
+def _restart(folder: Path) -> dict[str, object]:
+    with Muniment(folder, "--log-level", "error"):
+        time.sleep(30)  # snapshots and the timeline are written
+    began = time.perf_counter()
+    with Muniment(folder, "--log-level", "error") as server:
+        seconds = time.perf_counter() - began
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        now = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+        report = json.load(urllib.request.urlopen(f"{server.endpoint}/readyz"))
+        assert report["ready"]
+        assert report["models"]["access"]["positions"]["IAM"] > biglog.ENTRIES
+    return {
+        "restart to ready from snapshots, s (aim: 10)": round(seconds, 1),
+        "resident memory after restart, MiB (aim: 1 024)": now // 1_024,
+        "peak of it, MiB": peak // 1_024,
+    }
+
+
+if __name__ == "__main__":
+    for label, figure in main().items():
+        sys.stdout.write(f"{label:<62} {figure}\n")
+    sys.stdout.write(f"{'peak memory of this process, MiB':<62} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024}\n")
