@@ -17,6 +17,10 @@ from muniment.ops.replay.timeline import Asked, timeline
 from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
+from muniment.projections.readmodel import IAM_ACTIVITY
+from muniment.projections.timeline.places import database_at
+from muniment.projections.timeline.question import Question
+from muniment.projections.timeline.timeline import Timeline
 from tests.ops import histories
 from tests.projections.logs import Log
 
@@ -104,6 +108,23 @@ def test_the_timeline_from_the_log_names_every_entry_once(ring, history):
     assert [row.sequence for row in about] == [
         row.sequence for row in rows if any(ana == arn for _, arn, _ in row.record.resources)
     ]
+
+
+@given(history=histories.histories(40))
+def test_the_timeline_from_the_log_equals_the_live_one(ring, tmp_path_factory, history):
+    log = Written(ring, history)
+    live = Timeline(database_at(tmp_path_factory.mktemp("timeline")))
+    feed = Feed([log.source(), Log(ring, IAM_ACTIVITY).source()], ring, [live])
+    feed.start()
+    try:
+        assert feed.wait_loaded(10)
+        assert timeline([log.source()], ring, Asked()) == live.rows(Question(oldest_first=True))
+        ana = f"arn:aws:iam::{histories.NUMBER}:user/ana"
+        about = live.rows(Question(oldest_first=True, resource=ana))
+        assert timeline([log.source()], ring, Asked(resource=ana)) == about
+    finally:
+        feed.close()
+        live.close()
 
 
 def test_every_command_of_iam_takes_part():
