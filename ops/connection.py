@@ -43,6 +43,12 @@ class LogServer:
             tls_key=settings.nats_key,
         )
 
+    def tls_files(self) -> tuple[str, str, str]:
+        """The paths of the authority, the client certificate and its key; empty where there are none."""
+        settings = self._settings
+        ca, certificate, key = (str(path or "") for path in (settings.nats_ca, settings.nats_cert, settings.nats_key))
+        return ca, certificate, key
+
     def reset(self) -> None:
         """Throw every stream away and make them anew. Ephemeral servers only."""
         assert self.embedded is not None

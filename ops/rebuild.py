@@ -1,14 +1,19 @@
 """Rebuilds of this process's read models, one at a time, each on a thread of its own with a connection of its own."""
 
+import os
+import tempfile
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
 from muniment.domain.errors import Refused, ValidationError
 from muniment.ops.connection import LogServer
 from muniment.ops.jetstream.source import StreamSource
+from muniment.ops.keys.ring import KeyRing
+from muniment.ops.keys.verification import export
+from muniment.ops.rebuild_child import Order, run_child
 from muniment.projections.feed import Feed
 from muniment.projections.fold import FoldedModel
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
@@ -20,6 +25,9 @@ from muniment.projections.verify import Verifier
 log = structlog.get_logger("muniment.rebuild")
 
 Progress = Callable[[int, int], None]
+
+# A shorter log is folded before a child would have started.
+CHILD_ENTRIES_MIN: Final = int(os.environ.get("MUNIMENT_REBUILD_CHILD_ENTRIES", "20000"))
 
 
 class RebuildRunning(Refused):
@@ -70,17 +78,40 @@ class Rebuilds:
         self._state = {"State": "SUCCEEDED", "Projection": projection, **found}
 
 
-def of_the_fold(feed: Feed, server: LogServer, verifier: Verifier) -> dict[str, Rebuild]:
-    """How the models over the shared fold are rebuilt: all of them together."""
+def of_the_fold(feed: Feed, server: LogServer, ring: KeyRing) -> dict[str, Rebuild]:
+    """How the models over the shared fold are rebuilt: all of them together; a long log is folded by a child process."""
 
     def work(progress: Progress) -> dict[str, Any]:
         source = StreamSource(server.as_role("api"), IAM)
         try:
-            return _told(rebuild(feed, source, verifier, progress))
+            if source.bounds().last < CHILD_ENTRIES_MIN:
+                return _told(rebuild(feed, source, ring, progress))
+            with tempfile.TemporaryDirectory(prefix="muniment-rebuild-") as folder:
+                prepared = run_child(_order(server, ring, folder), progress)
+                return _told(rebuild(feed, source, ring, progress, prepared))
         finally:
             source.close()
 
     return {model.name: work for model in feed.models if isinstance(model, FoldedModel)}
+
+
+def _order(server: LogServer, ring: KeyRing, folder: str) -> Order:
+    connection = server.as_role("api")
+    own = connection.credentials
+    keys = export(ring.entries.public())
+    ca, certificate, key = server.tls_files()
+    return Order(
+        connection.urls,
+        own.seed,
+        own.jwt,
+        connection.inbox_prefix,
+        ca,
+        certificate,
+        key,
+        keys,
+        folder,
+        os.urandom(32),
+    )
 
 
 def of_the_timeline(feed: Feed, timeline: TimelineApart, server: LogServer, verifier: Verifier) -> dict[str, Rebuild]:

@@ -114,7 +114,7 @@ class ConnectionSettings:
         return cls(
             urls=listed,
             credentials=Credentials.from_file(credentials_file) if credentials_file else Credentials(),
-            tls=_tls(tls_ca, tls_cert, tls_key) if wants_tls else None,
+            tls=tls_context(tls_ca, tls_cert, tls_key) if wants_tls else None,
             inbox_prefix=inbox_prefix(role),
             api_prefix=api_prefix(role),
             name=f"muniment-{role}",
@@ -166,7 +166,8 @@ def api_prefix(role: str) -> str:
     return "$JS.API" if role in ROLES_IN_LOG else "LOG.API"
 
 
-def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
+def tls_context(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
+    """TLS 1.3 to servers of this authority, with this client certificate; None for the system's authorities and none."""
     context = ssl.create_default_context(cafile=str(ca) if ca else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_3  # SECURITY rule 13
     if cert is not None:
