@@ -5,7 +5,11 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.routing import Route
+
 from muniment.api import authzen, native
+from muniment.api.aws import models
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws_front import AWSFront, refuse
 from muniment.api.body import read_body
@@ -18,8 +22,6 @@ from muniment.api.peer import Peer, Proxies
 from muniment.api.services import Services
 from muniment.api.unauthenticated import Strangers
 from muniment.domain.errors import Refused
-from prometheus_client import CollectorRegistry
-from starlette.routing import Route
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -95,6 +97,7 @@ class Application:
 
 def build_app(services: Services, registry: CollectorRegistry) -> Application:
     """The application of one process."""
+    models.all_services()  # now: the first requests, several at once, would each wait a second for it
     proxies = Proxies(sorted(services.trusted_proxies))
     strangers = Strangers(services.activity, services.sealer, services.now)
     use = CredentialUse(services.ledger)
