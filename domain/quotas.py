@@ -54,6 +54,7 @@ BODY_BYTES_MAX: Final = 1_048_576
 HEADER_BYTES_MAX: Final = 16_384
 JSON_DEPTH_MAX: Final = 32
 JSON_NODES_MAX: Final = 10_000
+COMPARISONS_PER_DECISION_MAX: Final = 20_000  # characters looked at while policies are matched (SECURITY 1)
 PAGE_ITEMS_MAX: Final = 1_000
 PAGE_ITEMS_DEFAULT: Final = 100
 ENTRY_BYTES_MAX: Final = 262_144

@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 
 from muniment.domain.policy.variables import Token, Wildcard
+from muniment.domain.quotas import COMPARISONS_PER_DECISION_MAX
 
-COMPARISONS_PER_DECISION_MAX: Final = 20_000  # SECURITY rule 1
 _SEGMENT_END: Final = ":"
 _FENCED_COLONS: Final = 5  # after the fifth colon comes the resource, where `:` is a character like any other
 

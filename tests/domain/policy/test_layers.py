@@ -91,6 +91,16 @@ def test_an_allow_with_something_unknown_never_matches_and_a_deny_always_does(el
     assert outcome(ask(identity=(ALLOW_ALL, deny), **asked)) == (EXPLICIT, Layer.IDENTITY)
 
 
+@pytest.mark.parametrize("absent", ["Action", "Resource"])
+def test_an_element_that_is_absent_is_unknown(absent: str) -> None:
+    allow, deny = (
+        stored({name: value for name, value in statement(effect).items() if name != absent})
+        for effect in ("Allow", "Deny")
+    )
+    assert outcome(ask(identity=(allow,))) == (IMPLICIT, Layer.IDENTITY)
+    assert outcome(ask(identity=(ALLOW_ALL, deny))) == (EXPLICIT, Layer.IDENTITY)
+
+
 def test_a_deny_with_something_unknown_keeps_what_is_known() -> None:
     deny = stored(statement("Deny", "s3:*", Condition={"Later": {"a:b": "c"}}))
     assert ask(identity=(ALLOW_ALL, deny))

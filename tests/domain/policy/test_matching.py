@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muniment.domain.policy.matching import (
-    COMPARISONS_PER_DECISION_MAX,
     Budget,
     BudgetSpent,
     action_matches,
@@ -16,6 +15,7 @@ from muniment.domain.policy.matching import (
     resource_matches,
 )
 from muniment.domain.policy.variables import Token, Wildcard, parts
+from muniment.domain.quotas import COMPARISONS_PER_DECISION_MAX
 
 patterns = st.text(st.sampled_from("aab*?:/"), max_size=12)
 subjects = st.text(st.sampled_from("aab:/"), max_size=14)
