@@ -7,7 +7,7 @@ Publish permissions alone do not hold that: nats-server does not check the *repl
 answer there with its own rights. Who may pull or get a message whose bytes they chose can so have the server publish
 them to `iam.>`, or to `$JS.API.STREAM.DELETE.IAM` (tried: the stream was gone). Therefore readers live in accounts of
 their own and import just the services they need, under `LOG.API`: an answer stays in the account of who asked, where
-no stream and no administration listens. It costs them reading speed (about a quarter is left), so `api`, which
+no stream and no administration listens. It costs them reading speed (between a half and a quarter is left), so `api`, which
 appends to the log anyway, stays in the account LOG: a stolen `api` key must be treated as able to destroy streams, and
 archive and signed heads are kept off the store for that.
 """
