@@ -24,6 +24,7 @@ from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.mac import mac_key
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.metrics import ModelMetrics
+from muniment.ops.notarized import Notarized
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
@@ -45,6 +46,10 @@ CONNECT_SECONDS_MAX = 30.0
 LOAD_SECONDS_MAX = 600.0
 
 
+class NotLoaded(Exception):
+    """The read models do not reach the log's end."""
+
+
 @dataclass
 class Core:
     """The running parts over one log. An ephemeral reset closes one and builds the next."""
@@ -60,6 +65,14 @@ class Core:
     sources: tuple[StreamSource, ...]
     shared: str
     registry: CollectorRegistry
+    notarized: Notarized | None
+
+    def open(self, log: LogServer) -> None:
+        """Wait for the read models, and compare the log with its signed heads. Raises NotLoaded, LogDiffers."""
+        if not self.feed.wait_loaded(LOAD_SECONDS_MAX):
+            raise NotLoaded("the read models did not load in time; `muniment verify` tells whether the log is whole")
+        if self.notarized is not None and self.feed.broken is None:
+            self.notarized.open(self.feed, self.loops[0], log, self.ring, self.sources)
 
     def close(self) -> None:
         """Stop everything, writers first, so that what they still hold is recorded."""
@@ -67,6 +80,8 @@ class Core:
             self.activity.close()
         if self.ledger is not None:
             self.ledger.close()
+        if self.notarized is not None:
+            self.notarized.close()
         self.feed.close()
         self.reads.timeline.close()
         for source in self.sources:
@@ -90,7 +105,8 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
     timeline = _timeline(settings, ring)
     watch = Watch(fold, Alarms(registry).raise_alarm, ring.forget)
-    models = [access, credentials, directory, watch, timeline]
+    notarized = None if decides_only else Notarized(settings, store, keks, fold)
+    models = [access, credentials, directory, watch, timeline, *(notarized.models if notarized is not None else ())]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
     gate = AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: str(feed.broken or feed.failure or "")))
@@ -109,7 +125,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     )
     feed.start()
     readiness = Readiness(log, loop, feed)
-    return Core(ring, gate, ledger, activity, feed, reads, readiness, (loop,), sources, shared, registry)
+    return Core(ring, gate, ledger, activity, feed, reads, readiness, (loop,), sources, shared, registry, notarized)
 
 
 def _ledger(settings: Settings, shared: str, ring: KeyRing, gate: AccessGate, access: Access, feed: Feed) -> Ledger:

@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 
 from muniment.ops import founding
-from muniment.ops.compose import LOAD_SECONDS_MAX, Core, build_core, build_front
+from muniment.ops.compose import Core, build_core, build_front
 from muniment.ops.connection import LogServer
 from muniment.ops.founding import Founded
 from muniment.ops.jetstream.settings import write_private
@@ -72,9 +72,8 @@ class Server:
 
     def _build(self, again: Founded | None) -> None:
         core = build_core(self.settings, self.log, self.keks)
-        if not core.feed.wait_loaded(LOAD_SECONDS_MAX):
-            raise BadSetting("the read models did not load in time; `muniment verify` tells whether the log is whole")
         self.core = core
+        core.open(self.log)
         if core.ledger is not None:
             self.founded = founding.found(core.ledger, self.settings, again) or self.founded
         self._app = build_front(self.settings, core, self.reset if self.settings.ephemeral else None)

@@ -1,18 +1,19 @@
 """Replaying: folds the log from its beginning to one moment or several, checking chains and signatures as it reads."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from muniment.domain.boundary import State
 from muniment.ops.replay.moment import NOW, BadMoment, Moment
 from muniment.projections.fold import Fold, Spoiled
-from muniment.projections.readmodel import IAM, Recorded
+from muniment.projections.readmodel import IAM
 from muniment.projections.source import Source, SourceLost, Stored
 from muniment.projections.verify import Broken, Chains, Verifier, first_unsigned
 
 Progress = Callable[[int, int], None]  # sequences read, sequences in the log
-Observe = Callable[[Sequence[Recorded]], None]
+NEVER: Final = 1 << 63
 
 
 class ReplayFailed(Exception):
@@ -76,7 +77,7 @@ class Pass:
         self._moments = moments
         self._pending = list(range(len(moments)))
         self._found: dict[int, Replayed] = {}
-        self._time = 0  # the running maximum
+        self._time = 0  # the running maximum, nanoseconds
         self._taken = 0  # the time of the last entry that counts
 
     def run(self, last: int) -> list[Replayed]:
@@ -97,16 +98,33 @@ class Pass:
 
     def _cut(self, messages: Sequence[Stored]) -> Iterator[tuple[Sequence[Stored], list[int]]]:
         """The messages in parts, each with the moments that lie behind its last message."""
-        begin = 0
+        begin, latest = 0, self._time
+        sequence, time = self._nearest()
         for number, message in enumerate(messages):
-            self._time = max(self._time, message.time_ns // 1_000)
-            met = [one for one in self._pending if self._moments[one].lies_before(message.sequence, self._time)]
-            if met:
-                yield messages[begin:number], met
-                begin = number
-                if not self._pending:
-                    return
+            if message.time_ns > latest:
+                latest = message.time_ns
+            if message.sequence <= sequence and latest <= time:
+                continue
+            self._time = latest
+            yield messages[begin:number], self._behind(message.sequence)
+            begin = number
+            if not self._pending:
+                return
+            sequence, time = self._nearest()
+        self._time = latest
         yield messages[begin:], []
+
+    def _nearest(self) -> tuple[int, int]:
+        """The lowest sequence, and the earliest end of a microsecond (nanoseconds), behind which a moment lies."""
+        pending = [self._moments[number] for number in self._pending]
+        sequence = min((moment.sequence for moment in pending if moment.sequence is not None), default=NEVER)
+        time = min((moment.time for moment in pending if moment.time is not None), default=NEVER)
+        return sequence, time if time == NEVER else time * 1_000 + 999
+
+    def _behind(self, sequence: int) -> list[int]:
+        """The pending moments that the message `sequence` lies behind."""
+        time = self._time // 1_000
+        return [number for number in self._pending if self._moments[number].lies_before(sequence, time)]
 
     def _take(self, messages: Sequence[Stored]) -> None:
         opened, broken = self._chains.open(messages)
