@@ -20,7 +20,11 @@ WAITING_ENTRIES_MAX: Final = (
 )
 RETRY_SECONDS: Final = 1.0
 
+TOGETHER_MAX: Final = 1_000  # entries in one transaction, where several batches wait
+
 T = TypeVar("T")
+_Batch = tuple[Sequence[Recorded], str]  # with its epoch
+_Item = Callable[[], None] | _Batch
 
 
 class TimelineApart(Timeline):
@@ -29,7 +33,7 @@ class TimelineApart(Timeline):
     def __init__(self, database: Database, *, unsealer: Unsealer | None = None) -> None:
         super().__init__(database, unsealer=unsealer)
         self.trouble = ""  # why the database cannot be written now
-        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._entries = 0
         self._room = threading.Condition()
         self._closing = threading.Event()
@@ -41,8 +45,8 @@ class TimelineApart(Timeline):
     def take(self, batch: Sequence[Recorded], epoch: str) -> None:
         if self._here():
             super().take(batch, epoch)
-        elif not self.stopped and self._admit(len(batch)):
-            self._tasks.put(partial(self._take, batch, epoch))
+        elif batch and not self.stopped and self._admit(len(batch)):
+            self._tasks.put((batch, epoch))
 
     def begin_bulk(self, entries: int) -> None:
         self._later(partial(super().begin_bulk, entries))
@@ -74,18 +78,40 @@ class TimelineApart(Timeline):
         """Do what waits, unless the database is away, and let go of it."""
         self._closing.set()
         if self._thread.is_alive():
-            self._tasks.put(None)
+            self._tasks.put(_end)
             self._thread.join()
         super().close()
 
     # The thread
 
     def _run(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        following: _Item | None = None
+        while (item := following or self._tasks.get()) is not _end:
+            following = None
             try:
-                task()
+                if isinstance(item, tuple):
+                    batches, following = self._together(item)
+                    for batch, epoch in batches:
+                        self._take(batch, epoch)
+                else:
+                    item()
             except Exception as error:
                 super().stop(f"{type(error).__name__}: {error}", IAM, self.position())
+
+    def _together(self, item: _Batch) -> tuple[list[_Batch], _Item | None]:
+        """A batch with those that wait behind it, one of each stream, and what comes after them.
+
+        One commit costs as much as many rows, and the order in which two streams meet says nothing: rows are sorted by time.
+        """
+        gathered: dict[tuple[str, str], list[Recorded]] = {}
+        number = 0
+        following: _Item | None = item
+        while isinstance(following, tuple):
+            batch, epoch = following
+            gathered.setdefault((batch[0].stream, epoch), []).extend(batch)
+            number += len(batch)
+            following = None if number >= TOGETHER_MAX or self._tasks.empty() else self._tasks.get()
+        return [(batch, epoch) for (_, epoch), batch in gathered.items()], following
 
     def _take(self, batch: Sequence[Recorded], epoch: str) -> None:
         try:
@@ -148,6 +174,10 @@ class TimelineApart(Timeline):
             raise failure
         done: T = result
         return done
+
+
+def _end() -> None:
+    """The last item in the queue."""
 
 
 def _passing(error: DBAPIError) -> bool:

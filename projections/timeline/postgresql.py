@@ -1,7 +1,7 @@
 """The timeline in PostgreSQL: one set of tables a generation; the table `timeline_live` names the one that is open.
 
-Several processes may write the same generation: each locks the checkpoint, and adds only what is behind it. A commit does not
-wait for the disk: what a crash of the database loses is at an earlier checkpoint, and the log is read again from there.
+Several processes may write the same generation: each locks the checkpoint, and adds only what is behind it. A commit waits
+for the database's disk, so that its crash does not set back what this process knows to be there.
 """
 
 from collections.abc import Sequence
@@ -120,7 +120,7 @@ def _engine(url: str) -> sa.Engine:
         max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": "-c synchronous_commit=off", "connect_timeout": CONNECT_SECONDS},
+        connect_args={"connect_timeout": CONNECT_SECONDS},
     )
 
 

@@ -41,7 +41,7 @@ def rebuild_timeline(
         compared = _compare(live, twin, sources[IAM_ACTIVITY].bounds().first)
         if twin.stopped:
             raise Broken(twin.status.stream, twin.status.sequence, twin.status.reason)
-        feed.between(lambda: live.adopt(twin))
+        feed.between(lambda: _swap(feed, live, generation, twin))
     except BaseException:
         twin.close()
         twin.database.discard()
@@ -91,6 +91,12 @@ def _fill(
         if feed.between(join):
             return
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live timeline")
+
+
+def _swap(feed: Live, live: TimelineApart, generation: Generation, twin: Timeline) -> None:
+    """On the feed's thread, so that no batch goes to both: they write to the same tables from here on."""
+    feed.leave(generation)
+    live.adopt(twin)
 
 
 def _compare(live: Timeline, twin: Timeline, first_activity: int) -> tuple[Compared, ...]:

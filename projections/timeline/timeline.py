@@ -115,7 +115,7 @@ class Timeline(ReadModel):
         """Show what a new generation holds, from one moment to the next. Both are level; `other` is used no more."""
         before, self.database = self.database, other.database
         self._past, self._saved, self._since_saved = other._past, other._saved, other._since_saved
-        self._rows_to = other._rows_to
+        self._rows_to = dict(other._rows_to)
         self.database.promote()
         if self.stopped:
             self.status = other.status
@@ -149,7 +149,7 @@ class Timeline(ReadModel):
         return [opened(shown_row(columns), self._unsealer) for columns in found]
 
     def digest(self) -> bytes:
-        return self.digest_at({stream: self.position(stream) for stream in self.STREAMS})
+        return self.digest_at({stream: at.sequence for stream, at in self._rows_to.items()})
 
     def digest_at(self, positions: Mapping[str, int], first_activity: int = 0) -> bytes:
         """SHA-256 over all rows up to the positions: equal in both databases, live or rebuilt (digest.py)."""
