@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+
 from muniment.api.aws import json as aws_json
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, check_scope

@@ -5,6 +5,7 @@ import threading
 from typing import Final
 
 import structlog
+
 from muniment.commands.drawn import uuid7
 from muniment.commands.ledger import Ledger
 from muniment.commands.muniment.credential_use import HOUR, NoteCredentialUse

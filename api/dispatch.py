@@ -76,7 +76,8 @@ class Dispatch:
         command = self._convert(kind, call)
         minimum = self._minimum(call)
         if minimum > ledger.seen:
-            self._services.reads.wait(("access",), minimum)  # here, not in the boundary's lane: others must not wait with this caller
+            # Here, not in the boundary's lane: others must not wait with this caller.
+            self._services.reads.wait(("access",), minimum)
         context = Context(
             caller,
             call.request_id,

@@ -1,10 +1,11 @@
 """Health: `/livez`, `/readyz` (which names what is not ready), `/metrics`, and the reset of ephemeral servers (DESIGN §8)."""
 
 import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.peer import Peer
 from muniment.api.services import Services
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 _encoder = msgspec.json.Encoder()
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import msgspec
+
 from muniment.api.aws import json as aws_json
 from muniment.api.aws import models
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest

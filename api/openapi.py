@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+
 from muniment.api.aws.http import HTTPAnswer
 from muniment.commands.command import COMMANDS
 from muniment.projections.query import QUERIES

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 
 import msgspec
+
 from muniment.api.aws.http import HTTPRequest
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network

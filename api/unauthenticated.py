@@ -7,6 +7,7 @@ import threading
 from typing import Final
 
 import structlog
+
 from muniment.commands.activity import Activity, Happening
 from muniment.commands.drawn import Clock, clock, uuid7
 from muniment.commands.keys import Sealer

@@ -39,7 +39,11 @@ def _measure(server: Muniment, one_bare: list[float], bare_rate: float) -> dict[
     many = load.run(server.endpoint, [[create(server, key, f"many-{n}") for n in range(EACH)] for key in keys])
     for answers in (one, crowd, many):
         assert answers.bad == [], answers.bad[:1]
-    users = {user["UserName"] for page in server.client("iam").get_paginator("list_users").paginate() for user in page["Users"]}
+    users = {
+        user["UserName"]
+        for page in server.client("iam").get_paginator("list_users").paginate()
+        for user in page["Users"]
+    }
     assert len(users) == 200 + ONE + ONE // WRITERS * WRITERS, "an acknowledged command is missing or doubled"
     ordered = sorted(one_bare)
     bare_p50 = ordered[len(ordered) // 2] * 1_000

@@ -107,4 +107,6 @@ def _restart(folder: Path) -> dict[str, object]:
 if __name__ == "__main__":
     for label, figure in main().items():
         sys.stdout.write(f"{label:<62} {figure}\n")
-    sys.stdout.write(f"{'peak memory of this process, MiB':<62} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024}\n")
+    sys.stdout.write(
+        f"{'peak memory of this process, MiB':<62} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024}\n"
+    )

@@ -28,8 +28,12 @@ def _signed(endpoint: str, key: tuple[str, str], service: str, path: str, conten
     text = canonical.canonical_headers(headers, names)
     assert text is not None
     request = canonical.canonical_request("POST", path, "", text, names, hashlib.sha256(body).hexdigest())
-    signature = canonical.signature(canonical.signing_key(key[1], stamp[:8], "us-east-1", service), stamp, scope, request)
-    authorization = f"AWS4-HMAC-SHA256 Credential={key[0]}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+    signature = canonical.signature(
+        canonical.signing_key(key[1], stamp[:8], "us-east-1", service), stamp, scope, request
+    )
+    authorization = (
+        f"AWS4-HMAC-SHA256 Credential={key[0]}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+    )
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
     lines += [f"authorization: {authorization}", f"content-length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body

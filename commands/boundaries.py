@@ -10,6 +10,7 @@ from typing import Any
 
 from eventsourcing.application import LRUCache, Repository
 from eventsourcing.persistence import EventStore
+
 from muniment.commands.mapper import EntryMapper
 from muniment.commands.snapshot import INTERVAL, StaleSnapshot, StateSnapshot
 from muniment.domain.boundary import State, fold, new_state

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 import msgspec
+
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Actor, Entry, Fact, Sealed
 from muniment.domain.resource import Resource

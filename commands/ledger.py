@@ -9,6 +9,7 @@ import msgspec
 from eventsourcing.application import Application, Repository
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.utils import Environment, EnvType
+
 from muniment.commands.attempt import Attempt
 from muniment.commands.boundaries import Boundaries
 from muniment.commands.command import Command

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+
 from muniment.commands.keys import Signer
 from muniment.commands.snapshot import StateSnapshot
 from muniment.domain import stored

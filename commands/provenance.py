@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+
 from muniment.commands.keys import Sealer
 from muniment.commands.task import Task
 from muniment.domain.caller import Caller

@@ -3,6 +3,7 @@
 from typing import Final, Self
 
 import msgspec
+
 from muniment.domain.boundary import STATES, State
 
 FORMAT: Final = 1  # raised when a state's shape changes: older snapshots are then passed over

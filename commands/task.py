@@ -5,6 +5,7 @@ import time
 from typing import Any, Final
 
 import msgspec
+
 from muniment.commands.command import Command
 from muniment.domain.caller import Caller
 from muniment.domain.ledger import Entry

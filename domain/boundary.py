@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 import msgspec
+
 from muniment.domain.ledger import Entry
 from muniment.domain.remembered import Remembered
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import msgspec
+
 from muniment.domain.ledger import Actor
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 
 import msgspec
+
 from muniment.domain.errors import ValidationError
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 import msgspec
+
 from muniment.domain.quotas import IDEMPOTENCY_COMMANDS_MAX, IDEMPOTENCY_SECONDS
 
 GENERATION: Final = 500  # commands; only the newest generation is ever copied, so remembering costs little

@@ -19,7 +19,7 @@ class Views(Protocol):
 
     @property
     def cursor_key(self) -> bytes:
-        """The secret that markers of lists are MACed with (SECURITY CVE row 30); at least 32 random bytes, the same on every node."""
+        """The secret that markers of lists are MACed with (SECURITY CVE row 30): 32 bytes, the same on every node."""
 
     @property
     def timeline(self) -> Any:

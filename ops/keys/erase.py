@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+
 from muniment.ops.keys.record import DATA, TOMBSTONE, DamagedRecord, KeyRecord, decode
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.keys.store import Conflict, KeyShredder

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from muniment.ops.keys.binding import bind
 from muniment.ops.keys.secret import Secret
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 import msgspec
+
 from muniment.ops.keys.kek import KEKs
 
 DATA: Final = "data."  # + owner

@@ -11,6 +11,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from muniment.domain.ledger import Sealed
 from muniment.domain.sealing import Erased, Unreadable
 from muniment.ops.keys.binding import bind

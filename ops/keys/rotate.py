@@ -8,6 +8,7 @@ that was killed is simply run again: what is done already is passed over.
 from collections.abc import Callable
 
 import msgspec
+
 from muniment.ops.keys.kek import CannotUnwrap, KEKs
 from muniment.ops.keys.record import DamagedRecord, decode, rewrap
 from muniment.ops.keys.store import Conflict, KeyShredder, KeyStore

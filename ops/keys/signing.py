@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 from muniment.ops.keys.kek import CannotUnwrap, KEKs
 from muniment.ops.keys.record import SIGNING, DamagedRecord, KeyRecord, WrappedKey, decode, unwrap, wrap
 from muniment.ops.keys.store import Conflict, KeyStore
@@ -51,7 +52,8 @@ class SigningKeys:
             raise ValueError(f"signing keys are for {', '.join(PURPOSES)}, not for `{purpose}`")
         self._store, self._keks, self._name = store, keks, SIGNING + purpose
         self._loaded: _Loaded | None = None
-        self._made: dict[bytes, tuple[str, bytes]] = {}  # signature → key id and payload, of the last that were made here
+        # Signature → key id and payload, of the last that were made here.
+        self._made: dict[bytes, tuple[str, bytes]] = {}
 
     def sign(self, payload: bytes) -> tuple[str, bytes]:
         """(key id, signature) by the first key. The payload opens with its own context, such as `muniment-entry-v1\\0`."""

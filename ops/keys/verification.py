@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
+
 from muniment.ops.keys.signing import VerificationKey, is_signed, key_id_of, verifiers
 
 

@@ -1,6 +1,7 @@
 """Owners: whose key protects what."""
 
 import pytest
+
 from muniment.domain.ledger import Actor
 from muniment.domain.sealing import owner, owner_of_actor, owner_of_month
 

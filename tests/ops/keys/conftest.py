@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.keksource import KEKMemory
 from muniment.ops.keys.ring import KeyRing

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from muniment.domain.sealing import Erased, Unreadable
 from muniment.ops.keys.erase import ErasureIncomplete, erase, find_in_files
 from muniment.ops.keys.record import decode

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from muniment.ops.keys.kek import KEK, CannotUnwrap, KEKs
 from muniment.ops.keys.keksource import KEKCommand, KEKEnvironment, KEKFile, KEKMemory, KEKRefused, parse, source_of
 from muniment.ops.keys.secret import Secret

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muniment.domain.ledger import Sealed
 from muniment.domain.sealing import Erased, Unreadable
 from muniment.ops.keys.binding import bind

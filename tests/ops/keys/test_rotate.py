@@ -1,6 +1,7 @@
 """Rotation of the key-encryption key: rewraps only, goes on where it was killed, and no read fails meanwhile."""
 
 import pytest
+
 from muniment.domain.ledger import Sealed
 from muniment.domain.sealing import Unreadable
 from muniment.ops.keys.erase import erase

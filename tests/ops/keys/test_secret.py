@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from muniment.ops.keys.secret import Secret
 
 CHECK = """

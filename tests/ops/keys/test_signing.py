@@ -4,6 +4,7 @@ import json
 import threading
 
 import pytest
+
 from muniment.ops.keys.record import KeyRecord, decode, wrap
 from muniment.ops.keys.signing import SigningKeys, SigningKeysUnusable, key_id_of
 from muniment.ops.keys.store import MemoryKeyStore
