@@ -3,7 +3,7 @@
 from muniment.ops.notary.check import LogDiffers
 from muniment.ops.notary.file import HeadsFile
 from muniment.ops.notary.head import Head
-from muniment.ops.notary.notary import Notary
+from muniment.ops.notary.notary import Notary, resume_from
 from muniment.ops.notary.trail import ActivityTrail, LogTrail
 
-__all__ = ["ActivityTrail", "Head", "HeadsFile", "LogDiffers", "LogTrail", "Notary"]
+__all__ = ["ActivityTrail", "Head", "HeadsFile", "LogDiffers", "LogTrail", "Notary", "resume_from"]

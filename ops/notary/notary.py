@@ -10,7 +10,7 @@ from muniment.ops.notary.ends import Ends
 from muniment.ops.notary.file import BadHeadsFile, HeadsFile
 from muniment.ops.notary.head import CHECKPOINTS, Head, HeadSigner, Unsigned, opened, seal, subject
 from muniment.ops.notary.trail import Between, Moved, Trail
-from muniment.projections.readmodel import IAM, Checkpoint
+from muniment.projections.readmodel import BEGINNING, IAM, Checkpoint
 from muniment.projections.source import Source
 from muniment.projections.verify import Link, Verifier
 
@@ -187,6 +187,17 @@ class Notary:
             time=self._clock(),
             **about,
         )
+
+
+def resume_from(file: HeadsFile | None, signer: HeadSigner, stream: str) -> Checkpoint:
+    """Where a trail of a stream may go on: behind the last head in the file. What is wrong with the file `check` tells."""
+    if file is None:
+        return BEGINNING
+    try:
+        head = newest([opened(data, signer) for data in file.last()], stream)
+    except (BadHeadsFile, Unsigned):
+        return BEGINNING
+    return BEGINNING if head is None else Checkpoint(head.epoch, head.position, head.last)
 
 
 def published(checkpoints: Source, signer: HeadSigner) -> list[Head]:

@@ -25,6 +25,7 @@ from muniment.ops.keys.keksource import KEKMemory
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.keys.signing import SigningKeys
 from muniment.ops.keys.store import MemoryKeyStore
+from muniment.ops.notary import LogDiffers
 from muniment.ops.replay import Moment, replay, replay_at, state_dump
 from muniment.ops.verify import verify
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
@@ -200,6 +201,28 @@ def test_restore_begins_a_new_epoch_and_the_log_verifies_with_old_and_new_heads(
     assert report.findings == ()
     assert report.streams[0].heads >= 4  # two of the old epoch, one of the new in the stream and in the file
     provision(empty.server.credentials("provision"), ephemeral=True)  # nothing drifted
+
+
+def test_a_restored_log_is_accepted_at_start_and_its_heads_go_on(origin, copies, empty):
+    restoring(empty, *copies).run()
+    empty.ring, empty.heads = fresh(empty)
+    empty.write([(kind, values | {"user_name": "Benno"}) for kind, values in histories.sequel()[:1]], refusals=1)
+    sources = [empty.source(IAM), empty.source(IAM_ACTIVITY)]
+    with empty.notary() as (notary, _, _):
+        notary.check(sources, empty.source(CHECKPOINTS), empty.ring)
+        notary.sign()
+    report = verify(sources, empty.source(CHECKPOINTS), empty.file, empty.ring, empty.heads)
+    assert report.findings == ()
+
+
+def test_a_log_that_was_put_back_without_a_restore_is_refused_at_start(origin, copies, empty):
+    """The file outside the store still knows a head of another epoch, and no head says that a restore ended it."""
+    restoring(empty, *copies).run()
+    empty.file.close()
+    empty.file.path.write_bytes(origin.file.path.read_bytes())
+    empty.ring, empty.heads = fresh(empty)
+    with empty.notary() as (notary, _, _), pytest.raises(LogDiffers, match="made anew"):
+        notary.check([empty.source(IAM)], None, empty.ring)
 
 
 def test_as_of_a_time_still_works_after_a_restore(origin, copies, empty):

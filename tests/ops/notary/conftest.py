@@ -8,7 +8,7 @@ import pytest
 from muniment.ops.notary import ActivityTrail, HeadsFile, LogTrail, Notary
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
-from muniment.projections.readmodel import IAM_ACTIVITY
+from muniment.projections.readmodel import BEGINNING, IAM_ACTIVITY, Checkpoint
 from tests.projections.logs import Log, Signer
 
 
@@ -38,10 +38,10 @@ class Office:
         self.feed: Feed
         self.notary: Notary
 
-    def open(self, **options: object) -> Notary:
+    def open(self, since: Checkpoint = BEGINNING, **options: object) -> Notary:
         """Start a feed and make a notary over it; it does not sign by itself yet."""
         fold = Fold()
-        trails = (LogTrail(fold), ActivityTrail())
+        trails = (LogTrail(fold), ActivityTrail(since))
         self.feed = Feed([self.log.source(), self.activity.source()], self.signer, trails, fold)
         self.feed.start()
         assert self.feed.wait_loaded(10)

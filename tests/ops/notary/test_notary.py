@@ -5,7 +5,7 @@ import pytest
 from muniment.domain import stored
 from muniment.domain.account.users import UserCreated, UserTagged
 from muniment.domain.activity.requests import CommandConfirmed
-from muniment.ops.notary import HeadsFile, LogDiffers
+from muniment.ops.notary import HeadsFile, LogDiffers, resume_from
 from muniment.ops.notary.ends import Ends
 from muniment.ops.notary.head import opened, subject
 from muniment.projections.verify import Link
@@ -220,6 +220,26 @@ def test_a_rebuilt_or_renamed_boundary_state_gives_the_same_root(office):
     office.open()
     office.check()
     assert office.notary.signed["IAM"].root == root
+
+
+def test_a_start_reads_activity_only_behind_its_last_head(office):
+    office.activity.append(ACTIVITY, *(CommandConfirmed() for _ in range(5)), writer="w1")
+    office.open().sign()
+    office.close()
+    office.activity.append(ACTIVITY, CommandConfirmed(), writer="w1")
+    office.activity.append(ACTIVITY, CommandConfirmed(), writer="w2")
+    since = resume_from(office.file, office.signer, "IAM_ACTIVITY")
+    assert since.sequence == 5
+    office.open(since=since)
+    assert office.feed.models[1].counters.entries == 2
+    office.check()
+    office.notary.sign()
+    assert set(heads(office)[-1].moved) == {"w1", "w2"}
+
+
+def test_a_start_without_heads_reads_activity_from_its_beginning(office):
+    assert resume_from(office.file, office.signer, "IAM_ACTIVITY").sequence == 0
+    assert resume_from(None, office.signer, "IAM_ACTIVITY").sequence == 0
 
 
 def test_a_signer_without_the_key_cannot_open_a_head(office):
