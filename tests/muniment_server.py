@@ -111,6 +111,7 @@ class Muniment:
         """kill -9."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.log.close()
 
     def stop(self):
         """SIGTERM; the exit code."""

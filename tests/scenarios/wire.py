@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import socket
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.sax.saxutils import unescape
@@ -73,7 +74,7 @@ class Wire:
             if presign is not None
             else SigV4Auth(credentials, service, region)
         )
-        with clock(skew):
+        with clock(skew) if skew else nullcontext():
             signer.add_auth(request)
         prepared = request.prepare()
         sent = {name: value for name, value in prepared.headers.items() if name.lower() != "content-length"}
@@ -84,7 +85,9 @@ class Wire:
         """Send exactly this."""
         connection = http.client.HTTPConnection(self.address, timeout=timeout)
         try:
-            connection.request(method, target, body=body, headers=headers)
+            connection.request(
+                method, target, body=body, headers=headers, encode_chunked="Transfer-Encoding" in headers
+            )
             answer = connection.getresponse()
             return Answer(answer.status, answer.getheaders(), answer.read())
         finally:
