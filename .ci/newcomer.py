@@ -25,7 +25,9 @@ def _has(module):
 
 def main(part):
     if sys.version_info < (3, 11):
-        sys.exit("Muniment needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.11 …" % sys.version.split()[0])
+        sys.exit(
+            "Muniment needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.11 …" % sys.version.split()[0]
+        )
     packages = missing(part)
     if not packages:
         return
