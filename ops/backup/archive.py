@@ -1,4 +1,4 @@
-"""What is in a backup: streams message by message in one archive, wrapped keys in another (docs/format in frames.py)."""
+"""What is in a backup: streams message by message in one archive, wrapped keys in another (frames.py has the container)."""
 
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path

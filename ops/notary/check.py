@@ -1,6 +1,6 @@
 """The check at start: the log must still hold what its last signed heads say (SECURITY 15)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from muniment.domain import stored
 from muniment.ops.notary.ends import Ends, links_before
@@ -109,6 +109,3 @@ def _between(source: Source, verifier: Verifier, head: Head, position: int) -> l
             raise LogDiffers(IAM, broken.sequence, broken.reason)
         found += opened
     return found
-
-
-Clock = Callable[[], int]

@@ -1,4 +1,4 @@
-"""The replay equals the live read model at every position of a random history (issue: "Done means")."""
+"""The replay equals the live read model at every position of a random history."""
 
 import itertools
 from collections.abc import Iterator
