@@ -1,5 +1,6 @@
-"""Original times: restored messages carry the time JetStream first took them in a header (docs/decisions/0005-restore-begins-a-new-epoch.md).
+"""Original times: restored messages carry the time JetStream first took them in a header.
 
+docs/decisions/0005-restore-begins-a-new-epoch.md says why.
 JetStream gives every message the time it is stored at, and nothing lets a client choose it. So a restore writes the old time
 into a header, and the stream's metadata say up to which sequence that header counts: a writer cannot backdate an entry, for
 metadata need stream administration. Whoever asks for time ("as of", the timeline) reads through this source.
