@@ -13,12 +13,15 @@ from muniment.commands.provenance import sealed_actor
 from muniment.commands.task import DEADLINE_SECONDS, Context
 from muniment.domain.activity.requests import CommandConfirmed, CommandRefused, QueryAnswered, QueryRefused
 from muniment.domain.caller import Caller
-from muniment.domain.errors import InvalidAction, Refused, ServiceUnavailable, ValidationError
+from muniment.domain.errors import InvalidAction, Refused, ServiceFailure, ServiceUnavailable, ValidationError
 from muniment.domain.ledger import Cause, Fact
 from muniment.domain.position import Position
 from muniment.projections.query import QUERIES, Asked, Query
 
 PARAMETER_CHARACTERS_MAX: Final = 1_024
+MESSAGE_CHARACTERS_MAX: Final = 4_096
+NAME_CHARACTERS_MAX: Final = 128
+RESOURCES_MAX: Final = 64
 UNREAD: Final = "Unread"  # the action's name in the record of a request that could not be read
 
 
@@ -60,14 +63,16 @@ class Dispatch:
         except ServiceUnavailable:
             raise  # the log is away: nothing can be recorded, and nothing was refused
         except Refused as refused:
-            fact = CommandRefused if command is not None else QueryRefused
-            self._record(call, caller, fact(refused.code, refused.message))
+            self._record(call, caller, _refusal(command is not None, refused))
+            raise
+        except Exception:  # a fault of ours is answered by the front; what was asked is on record all the same
+            self._record(call, caller, _refusal(command is not None, ServiceFailure("an internal error")))
             raise
 
     def unread(self, service: str, request_id: str, caller: Caller, refused: Refused) -> None:
         """Record the refusal of a request that names no action we know, or that cannot be read. Nothing of it is kept."""
         self._services.throttle.check(caller.actor)
-        self._record(Call(service, UNREAD, {}, request_id), caller, QueryRefused(refused.code, refused.message))
+        self._record(Call(service, UNREAD, {}, request_id), caller, _refusal(False, refused))
 
     def _command(self, kind: type[Command[Any]], call: Call, caller: Caller) -> Answer:
         ledger = self._services.ledger
@@ -102,7 +107,8 @@ class Dispatch:
             services.gate.fresh(action)
         result = query.answer(services.reads.views, asked)
         if services.log_reads:
-            self._record(call, caller, QueryAnswered(tuple(each.arn for each in resources)), wait=False)
+            shown = tuple(each.arn[:PARAMETER_CHARACTERS_MAX] for each in resources[:RESOURCES_MAX])
+            self._record(call, caller, QueryAnswered(shown), wait=False)
         return Answer(result, Position(services.epoch(), minimum))
 
     def _convert(self, kind: type[Any], call: Call) -> Any:
@@ -125,7 +131,8 @@ class Dispatch:
         services = self._services
         if services.activity is None:
             return
-        cause = Cause(f"{call.service}:{call.action}", call.request_id, parameters=_public(call))
+        name = f"{call.service[:NAME_CHARACTERS_MAX]}:{call.action[:NAME_CHARACTERS_MAX]}"
+        cause = Cause(name, call.request_id, parameters=_public(call))
         actor = sealed_actor(services.sealer, caller, services.now())
         happening = Happening(caller.actor.account, actor, cause, fact)
         if wait:
@@ -137,15 +144,30 @@ class Dispatch:
 def _known(kind: type[Any], params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of an action of our own, which AWS's models do not know. Raises ValidationError for one it has not."""
     if unknown := params.keys() - set(kind.__struct_encode_fields__):
-        raise ValidationError(f"1 validation error detected: unknown parameter {_shown(min(unknown))}")
+        raise ValidationError(f"1 validation error detected: unknown parameter {min(unknown)[:NAME_CHARACTERS_MAX]}")
     return params
 
 
+def _refusal(command: bool, refused: Refused) -> Fact:
+    """The fact that something was refused. A message repeats what was asked, so it may be as long as a request."""
+    return (CommandRefused if command else QueryRefused)(refused.code, refused.message[:MESSAGE_CHARACTERS_MAX])
+
+
 def _public(call: Call) -> dict[str, Any]:
-    """The parameters, without those that are secret or too large to be worth a line of the audit."""
-    kind = COMMANDS.get((call.service, call.action))
-    secret = kind.secret_parameters if kind is not None else frozenset[str]()
-    return {name: _shown(value) for name, value in call.params.items() if name not in secret}
+    """The parameters that the action has, without those that are secret or too large to be worth a line of the audit.
+
+    What else was sent is left out: others' records are appended together with this one, so it must not grow with the request.
+    """
+    action = (call.service, call.action)
+    kind: type[Any] | None = COMMANDS.get(action) or QUERIES.get(action)
+    if kind is None:
+        return {}
+    secret = kind.secret_parameters if issubclass(kind, Command) else frozenset[str]()
+    return {
+        name: _shown(value)
+        for name, value in call.params.items()
+        if name not in secret and name in kind.__struct_encode_fields__
+    }
 
 
 def _shown(value: Any) -> Any:
@@ -153,4 +175,15 @@ def _shown(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return value if len(text) <= PARAMETER_CHARACTERS_MAX else text[:PARAMETER_CHARACTERS_MAX] + "…"
+    if len(text) > PARAMETER_CHARACTERS_MAX:
+        return text[:PARAMETER_CHARACTERS_MAX] + "…"
+    return value if isinstance(value, str) or _is_storable(value) else text
+
+
+def _is_storable(value: Any) -> bool:
+    """Whether msgpack has it: JSON's integers have no end."""
+    try:
+        msgspec.msgpack.encode(value)
+    except OverflowError:
+        return False
+    return True

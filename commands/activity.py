@@ -14,8 +14,9 @@ from muniment.commands.drawn import Clock, clock, uuid7
 from muniment.commands.keys import Signer
 from muniment.commands.lane import Lane, Turn
 from muniment.domain import stored
-from muniment.domain.errors import ServiceUnavailable
+from muniment.domain.errors import RequestEntityTooLarge, ServiceUnavailable
 from muniment.domain.ledger import Actor, Cause, Entry, Fact
+from muniment.domain.quotas import ENTRY_BYTES_MAX
 
 TOGETHER_MAX: Final = 256
 DEADLINE_SECONDS: Final = 10.0
@@ -88,14 +89,23 @@ class Activity:
         turns: list[Turn[Happening, int]] = [Turn(happening) for happening in happenings]
         try:
             self._lane.submit_all(turns)
-        except ServiceUnavailable:
-            self.dropped += len(happenings)
+        except Exception:  # each turn has its own; the thread must go on
+            self.dropped += sum(turn.failed for turn in turns)
 
     def _begin(self) -> None:
         self._writer, self._version, self._head = uuid7(self._now()), 0, b""
 
     def _append(self, turns: list[Turn[Happening, int]]) -> None:
-        messages = [self._signed(turn.work) for turn in turns]
+        messages, fitting = [], []
+        for turn in turns:
+            try:
+                messages.append(self._signed(turn.work))
+                fitting.append(turn)
+            except Exception as error:  # too large, or nothing that can be encoded
+                turn.fail(error)  # alone: those it stands in line with are none the worse for it
+        turns = fitting
+        if not turns:
+            return
         try:
             sequences = self._publisher.publish(messages, min(turn.work.deadline for turn in turns))
         except Exception as error:
@@ -107,12 +117,11 @@ class Activity:
             turn.succeed(sequence)
 
     def _signed(self, work: Happening) -> tuple[str, bytes]:
-        self._version += 1
         now = self._now()
         entry = Entry(
             uuid7(now),
             f"activity.{work.account}",
-            self._version,
+            self._version + 1,
             now,
             work.actor,
             work.cause,
@@ -122,5 +131,7 @@ class Activity:
         )
         body = stored.encode_body(entry)
         message = stored.encode_envelope(body, *self._signer.sign(stored.SIGNING_CONTEXT + body))
-        self._head = stored.digest(message)
+        if len(message) > ENTRY_BYTES_MAX:
+            raise RequestEntityTooLarge(f"the activity's entry would have {len(message)} bytes")
+        self._version, self._head = entry.version, stored.digest(message)
         return f"iam.{entry.boundary}.{type(entry.fact).__name__}", message

@@ -31,6 +31,11 @@ class Turn(Generic[W, R]):
         """Settle with an error."""
         self._error, self.settled = error, True
 
+    @property
+    def failed(self) -> bool:
+        """Whether it was settled with an error."""
+        return self._error is not None
+
     def wait(self) -> None:
         """Sleep until settled or called to the head."""
         self._called.wait()

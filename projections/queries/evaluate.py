@@ -1,6 +1,6 @@
 """`muniment:Evaluate`: may this subject do this? The question behind `POST /access/v1/evaluation` (INTERFACES, AuthZEN)."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -10,29 +10,30 @@ from muniment.domain.policy.request import AccessRequest, Principal
 from muniment.domain.resource import Resource
 from muniment.projections.query import Asked, Query, Views
 
+Name = Annotated[str, msgspec.Meta(max_length=2_048)]  # as long as IAM's longest ARNs
 SUBJECT_KINDS: Final = {"user": "user", "role": "role"}
 
 
 class Subject(msgspec.Struct, frozen=True):
     """Who: a user or role by ARN or by name in the caller's account, or an account's root user by its number."""
 
-    type: str
-    id: str
+    type: Name
+    id: Name
     properties: dict[str, Any] = {}
 
 
 class Object(msgspec.Struct, frozen=True):
     """On what: an ARN, or an application's own resource as type and id."""
 
-    type: str
-    id: str
+    type: Name
+    id: Name
     properties: dict[str, Any] = {}
 
 
 class Deed(msgspec.Struct, frozen=True):
     """What: `service:Action`, or an application's own action."""
 
-    name: str
+    name: Name
     properties: dict[str, Any] = {}
 
 

@@ -1,8 +1,11 @@
 """`muniment:ListTimeline`: the audit timeline of the caller's account, with more questions than CloudTrail knows."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
 
 from muniment.domain.errors import ValidationError
+from muniment.domain.quotas import PAGE_ITEMS_MAX
 from muniment.domain.resource import Resource
 from muniment.projections.queries.pagination import BadCursor
 from muniment.projections.query import Asked, Query, Views
@@ -11,6 +14,7 @@ from muniment.projections.timeline.record import record_of
 from muniment.projections.timeline.row import Row
 
 ROWS_DEFAULT: Final = 50
+Moment = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # microseconds since the epoch
 
 
 class ListTimeline(Query, frozen=True, kw_only=True, rename="pascal"):
@@ -31,11 +35,11 @@ class ListTimeline(Query, frozen=True, kw_only=True, rename="pascal"):
     refused: bool | None = None
     alarms: bool | None = None
     read_only: bool | None = None
-    since: int | None = None  # microseconds since the epoch, inclusive
-    until: int | None = None  # exclusive
+    since: Moment | None = None  # inclusive
+    until: Moment | None = None  # exclusive
     oldest_first: bool = False
     cloud_trail: bool = False  # rows as CloudTrail records
-    max_results: int = ROWS_DEFAULT
+    max_results: Annotated[int, msgspec.Meta(ge=1, le=PAGE_ITEMS_MAX)] = ROWS_DEFAULT
     next_token: str = ""
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:

@@ -105,3 +105,17 @@ def test_what_does_not_fit_is_counted(monkeypatch, stream):
     blocked.set()
     writer.close()
     assert writer.dropped == 3
+
+
+def test_an_entry_that_is_too_large_or_cannot_be_encoded_fails_alone(activity, stream):
+    """It took everything down that stood in line with it: one caller could have others' records refused or dropped."""
+    activity.record(happening())
+    bad = [happening("x" * 300_000), happening()]
+    bad[1].cause = Cause("iam:ListUsers", "request", parameters={"MaxItems": 2**70})
+    for each in (happening(), *bad, happening()):
+        activity.later(each)
+    activity.close()
+    assert activity.dropped == 2
+    entries = stream.entries()
+    assert [entry.version for entry in entries] == [1, 2, 3]
+    assert len({entry.writer for entry in entries}) == 1
