@@ -201,3 +201,11 @@ def test_searching_is_paid_for_and_known_places_are_free() -> None:
     assert budget.left == 100
     assert matches(tokens("*needle*"), "x" * 30 + "needle", budget)
     assert budget.left == 100 - 36
+
+
+def test_searching_backwards_is_paid_for_too() -> None:
+    budget = Budget(100)
+    # the last chunk is `:a*b` with a fenced gap: the fence is looked for from the end, then `:a` place by place
+    assert resource_matches(tokens("*:a*b"), "x:axxb", budget)
+    # 5 characters back to the first colon, then three places tried at two comparisons each
+    assert budget.left == 100 - 5 - 3 * 2
