@@ -14,6 +14,7 @@ from muniment.commands.activity import Activity
 from muniment.commands.ledger import Ledger
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
 from muniment.ops.alarms import Alarms
+from muniment.ops.backup.times import OriginalTimes, with_original_times
 from muniment.ops.connection import LogServer
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
@@ -62,7 +63,7 @@ class Core:
     reads: Reads
     readiness: Readiness
     loops: tuple[NatsLoop, ...]
-    sources: tuple[StreamSource, ...]
+    sources: tuple[StreamSource | OriginalTimes, ...]
     shared: str
     registry: CollectorRegistry
     notarized: Notarized | None
@@ -99,7 +100,10 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     loop.wait_ready(CONNECT_SECONDS_MAX)
     store = JetStreamKeyStore(loop)
     ring = KeyRing(store, keks)
-    sources = (StreamSource(connection, IAM), StreamSource(connection, IAM_ACTIVITY, expires=True))
+    sources = tuple(
+        with_original_times(source, loop)
+        for source in (StreamSource(connection, IAM), StreamSource(connection, IAM_ACTIVITY, expires=True))
+    )
     registry = CollectorRegistry()
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
@@ -121,10 +125,10 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         timeline,
         mac_key(store, keks, "cursors"),
         lambda: ledger.seen if ledger is not None else 0,
-        Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring)}),
+        Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring, loop)}),
     )
     feed.start()
-    readiness = Readiness(log, loop, feed)
+    readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
     return Core(ring, gate, ledger, activity, feed, reads, readiness, (loop,), sources, shared, registry, notarized)
 
 

@@ -1,6 +1,5 @@
 """The notary of a process, put together: its trails, its signer, its file off the store (SECURITY 15)."""
 
-import contextlib
 from collections.abc import Sequence
 
 from muniment.ops.connection import LogServer
@@ -10,14 +9,14 @@ from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.signing import SigningKeys
 from muniment.ops.keys.store import KeyStore
-from muniment.ops.notary import ActivityTrail, HeadsFile, LogTrail, Notary
-from muniment.ops.notary.check import newest
-from muniment.ops.notary.file import FILE, BadHeadsFile
-from muniment.ops.notary.head import CHECKPOINTS, Unsigned, opened
+from muniment.ops.notary import ActivityTrail, HeadsFile, LogTrail, Notary, resume_from
+from muniment.ops.notary.file import FILE
+from muniment.ops.notary.head import CHECKPOINTS
 from muniment.ops.settings import Settings
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
-from muniment.projections.readmodel import BEGINNING, IAM_ACTIVITY, Checkpoint, ReadModel
+from muniment.projections.readmodel import IAM_ACTIVITY, ReadModel
+from muniment.projections.source import Source
 from muniment.projections.verify import Verifier
 
 
@@ -27,7 +26,7 @@ class Notarized:
     def __init__(self, settings: Settings, store: KeyStore, keks: KEKs, fold: Fold) -> None:
         self._signer = SigningKeys(store, keks, "heads")
         self._file = None if settings.ephemeral else HeadsFile(settings.data / FILE)
-        self._trails = (LogTrail(fold), ActivityTrail(self._since()))
+        self._trails = (LogTrail(fold), ActivityTrail(resume_from(self._file, self._signer, IAM_ACTIVITY)))
         self._notary: Notary | None = None
 
     @property
@@ -40,9 +39,7 @@ class Notarized:
         """Why the last head could not be kept."""
         return self._notary.failure if self._notary is not None else ""
 
-    def open(
-        self, feed: Feed, loop: NatsLoop, log: LogServer, verifier: Verifier, sources: Sequence[StreamSource]
-    ) -> None:
+    def open(self, feed: Feed, loop: NatsLoop, log: LogServer, verifier: Verifier, sources: Sequence[Source]) -> None:
         """Compare the loaded log with its last signed heads, and sign from now on. Raises LogDiffers, SourceLost."""
         notary = Notary(self._trails, feed.between, Publisher(loop, CHECKPOINTS), self._signer, self._file)
         checkpoints = StreamSource(log.as_role("api"), CHECKPOINTS)
@@ -57,13 +54,3 @@ class Notarized:
         """Sign what came since the last head."""
         if self._notary is not None:
             self._notary.close()
-
-    def _since(self) -> Checkpoint:
-        """Where the last head of the activity is: what lies before it need not be read again."""
-        if self._file is None:
-            return BEGINNING
-        with contextlib.suppress(BadHeadsFile, Unsigned, OSError):  # `open` says what is wrong with it
-            head = newest([opened(data, self._signer) for data in self._file.last()], IAM_ACTIVITY)
-            if head is not None:
-                return Checkpoint(head.epoch, head.position, head.last)
-        return BEGINNING

@@ -1,5 +1,6 @@
 """Whether this process may be sent traffic, and what is in the way (DESIGN §8)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from muniment.ops.connection import LogServer
@@ -10,8 +11,9 @@ from muniment.projections.feed import Feed
 class Readiness:
     """Reads the state of the parts; nothing is kept here."""
 
-    def __init__(self, log: LogServer, loop: NatsLoop, feed: Feed) -> None:
+    def __init__(self, log: LogServer, loop: NatsLoop, feed: Feed, unsigned: Callable[[], str]) -> None:
         self._log, self._loop, self._feed = log, loop, feed
+        self._unsigned = unsigned  # why the last head of the log could not be kept
 
     def report(self) -> dict[str, Any]:
         """`ready`, and each thing that readiness needs with its own answer."""
@@ -33,6 +35,7 @@ class Readiness:
             *(["sync_always: acknowledged entries could be lost in a power cut"] if sync is False else []),
             *([f"log: {feed.broken}"] if feed.broken else []),
             *([f"log: {feed.lost}"] if feed.lost else []),
+            *([f"signed heads: {unsigned}"] if (unsigned := self._unsigned()) else []),
             *(f"{name}: {model['condition']}" for name, model in models.items() if model["condition"] != "live"),
         ]
         return {

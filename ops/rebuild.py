@@ -9,7 +9,9 @@ from typing import Any, Final, Protocol
 import structlog
 
 from muniment.domain.errors import Refused, ValidationError
+from muniment.ops.backup.times import with_original_times
 from muniment.ops.connection import LogServer
+from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.keys.verification import export
@@ -114,14 +116,16 @@ def _order(server: LogServer, ring: KeyRing, folder: str) -> Order:
     )
 
 
-def of_the_timeline(feed: Feed, timeline: TimelineApart, server: LogServer, verifier: Verifier) -> dict[str, Rebuild]:
+def of_the_timeline(
+    feed: Feed, timeline: TimelineApart, server: LogServer, verifier: Verifier, loop: NatsLoop
+) -> dict[str, Rebuild]:
     """How the timeline is rebuilt: into tables of its own."""
 
     def work(progress: Progress) -> dict[str, Any]:
         connection = server.as_role("api")
         sources = {
-            IAM: StreamSource(connection, IAM),
-            IAM_ACTIVITY: StreamSource(connection, IAM_ACTIVITY, expires=True),
+            IAM: with_original_times(StreamSource(connection, IAM), loop),
+            IAM_ACTIVITY: with_original_times(StreamSource(connection, IAM_ACTIVITY, expires=True), loop),
         }
         try:
             return _told(rebuild_timeline(feed, timeline, sources, verifier, progress))

@@ -20,10 +20,10 @@ from muniment.ops.jetstream.batch import Guarded, Sending, acknowledged
 from muniment.ops.jetstream.errors import ApiError, Lost, NatsError, NoResponders, NotSent
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import NatsLoop
-from muniment.ops.jetstream.streams import EPOCH
+from muniment.ops.jetstream.streams import EPOCH, RESTORING
 from muniment.ops.jetstream.wire import header_block, parse_headers, pub
 
-MARK: Final = "muniment-restoring"  # SHA-256 of the backup; gone when the stream is whole
+MARK: Final = RESTORING  # SHA-256 of the backup; gone when the stream is whole
 PLANNED: Final = "muniment-restore-epoch"  # the epoch it will have
 SOURCE: Final = "muniment-restored-from"  # SHA-256 of the backup; stays
 EXPECTED: Final = "Nats-Expected-Last-Sequence"

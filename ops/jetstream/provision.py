@@ -13,7 +13,7 @@ from muniment.ops.jetstream.errors import ApiError
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import new_event_loop
 from muniment.ops.jetstream.settings import ConnectionSettings
-from muniment.ops.jetstream.streams import ACTIVITY_DAYS, EPOCH, StreamSpec, specs
+from muniment.ops.jetstream.streams import ACTIVITY_DAYS, EPOCH, RESTORING, StreamSpec, specs
 
 T = TypeVar("T")
 
@@ -29,6 +29,10 @@ class Drift(RuntimeError):
             "change it back with the nats CLI as an administrator, or provision with the settings it was made with"
         )
         self.stream, self.field, self.expected, self.found = stream, field, expected, found
+
+
+class RestoreUnfinished(RuntimeError):
+    """A restore was begun and not finished; the log must not be served."""
 
 
 def provision(
@@ -140,6 +144,10 @@ def _check(stream: str, expected: dict[str, Any], found: dict[str, Any]) -> None
     for field, value in expected.items():
         if found.get(field, _absent(value)) != value:
             raise Drift(stream, field, value, found.get(field))
+    if RESTORING in found.get("metadata", {}):
+        raise RestoreUnfinished(
+            f"stream `{stream}` holds an interrupted restore: run `muniment restore` again to finish it"
+        )
     for field in ("mirror", "sources", "republish", "subject_transform", "sealed", "no_ack", "persist_mode"):
         if found.get(field):
             raise Drift(stream, field, None, found[field])

@@ -16,6 +16,7 @@ DAY_SECONDS = 24 * 3600
 NANOSECONDS = 1_000_000_000
 
 EPOCH = "muniment-epoch"
+RESTORING = "muniment-restoring"  # in a stream's metadata while a restore fills it
 
 
 @dataclass(frozen=True)
