@@ -9,7 +9,7 @@ from muniment.domain.errors import Refused
 from muniment.ops.cli import accounts, audit, backup, erase, keys, provision, rebuild, replay, serve, verify
 from muniment.ops.import_account import command as import_account
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
-from muniment.ops.jetstream.provision import Drift
+from muniment.ops.jetstream.provision import Drift, RestoreUnfinished
 from muniment.ops.jetstream.settings import BadSettings
 from muniment.ops.keys.keksource import KEKRefused
 from muniment.ops.notary.check import LogDiffers
@@ -31,6 +31,6 @@ def main() -> None:
     """Run the command line; what an operator can mend is told in one line, without a traceback."""
     try:
         app()
-    except (BadSetting, BadSettings, DataDirectoryInUse, Drift, KEKRefused, LogDiffers, Refused) as error:
+    except (BadSetting, BadSettings, DataDirectoryInUse, Drift, KEKRefused, LogDiffers, Refused, RestoreUnfinished) as error:
         Console(stderr=True).print(f"[bold red]muniment:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)

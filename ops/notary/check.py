@@ -41,8 +41,8 @@ def check_head(source: Source, head: Head, bounds: Bounds, place: str) -> None:
             f"the stream ends at {bounds.last}, but a head signed up to {head.position} is kept in {place}: "
             f"{head.position - bounds.last} entries are lost; run `muniment verify`, then restore a backup",
         )
-    if head.position < bounds.first:
-        return  # expired since, which is for the stream's age limit to decide
+    if head.position < max(bounds.first, 1):
+        return  # signed over an empty stream, or expired since, which is for the stream's age limit to decide
     message = source.message(head.position)
     if message is None or stored.digest(message.data) != head.last:
         raise LogDiffers(

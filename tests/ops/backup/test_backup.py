@@ -18,7 +18,7 @@ from muniment.ops.backup.target import RestoreRefused, Target
 from muniment.ops.backup.times import HEADER
 from muniment.ops.jetstream import api
 from muniment.ops.jetstream.batch import Guarded, Sending
-from muniment.ops.jetstream.provision import Drift, provision, reset
+from muniment.ops.jetstream.provision import RestoreUnfinished, provision, reset
 from muniment.ops.jetstream.publisher import Publisher
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.keksource import KEKMemory
@@ -308,7 +308,7 @@ def test_a_restore_that_was_interrupted_anywhere_cannot_be_served_and_goes_on(or
         except Interrupted:
             reached = any(everything(empty).values())
             if reached:
-                with pytest.raises(Drift, match="epoch"):
+                with pytest.raises(RestoreUnfinished, match="run `muniment restore` again"):
                     provision(empty.server.credentials("provision"), ephemeral=True)
             restoring(empty, *copies).run()
             assert everything(empty)[IAM] == origin.messages(IAM)
