@@ -31,6 +31,15 @@ def main() -> None:
     """Run the command line; what an operator can mend is told in one line, without a traceback."""
     try:
         app()
-    except (BadSetting, BadSettings, DataDirectoryInUse, Drift, KEKRefused, LogDiffers, Refused, RestoreUnfinished) as error:
+    except (
+        BadSetting,
+        BadSettings,
+        DataDirectoryInUse,
+        Drift,
+        KEKRefused,
+        LogDiffers,
+        Refused,
+        RestoreUnfinished,
+    ) as error:
         Console(stderr=True).print(f"[bold red]muniment:[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -6,7 +6,9 @@ from muniment.commands.muniment.operator import boundary_of
 from muniment.domain.errors import InvalidInput
 
 
-@pytest.mark.parametrize("account", ["*", ">", "a b", "", "x.y", "é", "1\n", "..", "12345678901", "1234567890123", "١" * 12])
+@pytest.mark.parametrize(
+    "account", ["*", ">", "a b", "", "x.y", "é", "1\n", "..", "12345678901", "1234567890123", "١" * 12]
+)
 def test_an_account_number_that_is_none_never_becomes_a_subject(account):
     with pytest.raises(InvalidInput):
         boundary_of(account)
