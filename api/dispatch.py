@@ -141,6 +141,13 @@ class Dispatch:
             services.activity.later(happening)
 
 
+def is_known(call: Call) -> bool:
+    """Whether the action is one of ours, or one that AWS's models have."""
+    action = (call.service, call.action)
+    model = models.service(call.service)
+    return action in COMMANDS or action in QUERIES or (model is not None and model.operation(call.action) is not None)
+
+
 def _known(kind: type[Any], params: dict[str, Any]) -> dict[str, Any]:
     """The parameters of an action of our own, which AWS's models do not know. Raises ValidationError for one it has not."""
     if unknown := params.keys() - set(kind.__struct_encode_fields__):

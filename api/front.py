@@ -8,7 +8,7 @@ from muniment.api.authenticate import Authenticator
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, parse_authorization
 from muniment.api.credential_use import CredentialUse
-from muniment.api.dispatch import Answer, Call, Dispatch
+from muniment.api.dispatch import Answer, Call, Dispatch, is_known
 from muniment.api.measure import Measures
 from muniment.api.peer import Peer
 from muniment.api.services import Services
@@ -50,7 +50,8 @@ class Front:
             try:
                 claimed, caller = self._authenticate(http, peer)
                 call = self._read(http, claimed, caller, parse, request_id)
-                seen.call(call.service, call.action)
+                if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
+                    seen.call(call.service, call.action)
                 self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
                 answer = render(call, self._dispatch.run(call, caller))
             except Refused as refused:

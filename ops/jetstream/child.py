@@ -15,6 +15,8 @@ from pathlib import Path
 
 START_SECONDS_MAX = 20.0
 LOG_BYTES_MAX = 10 << 20  # looked at when the server starts; one older log is kept
+# What the child gets of our environment: the rest may hold secrets, the key-encryption key for one.
+INHERITED = frozenset({"PATH", "HOME", "TMPDIR", "TZ", "LANG", "GOMAXPROCS", "GOMEMLIMIT", "GOGC", "GODEBUG"})
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -62,6 +64,7 @@ def launch(config: Path, log: Path, keep_open: int) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
+            env={name: value for name, value in os.environ.items() if name in INHERITED},
             pass_fds=(keep_open,) if keep_open >= 0 else (),
             preexec_fn=die_with(os.getpid()),
             start_new_session=True,  # a Ctrl-C at the terminal is for us to handle, in our order
