@@ -47,6 +47,9 @@ class Muniment:
         give_up = time.monotonic() + START_SECONDS_MAX
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > give_up:
+                self.process.kill()
+                self.process.wait()
+                self.log.close()
                 raise AssertionError(f"muniment did not start:\n{self.output()}")
             time.sleep(0.02)
         self.ready = json.loads(ready.read_text())

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import muniment.domain
 from muniment.api.aws import models
 from muniment.commands.command import COMMANDS
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
 from muniment.projections.query import QUERIES
 from tests.muniment_server import MUNIMENT
 
-ROOT = Path(muniment.domain.__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLE = next((ROOT / "examples").glob("*.json"))
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 TRUST = DOCUMENT.replace('"Resource": "*"', '"Principal": "*"').replace('"Action": "*"', '"Action": "sts:AssumeRole"')
