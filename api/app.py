@@ -1,9 +1,10 @@
 """The HTTP application: which path goes to which front. It holds no state of its own (DESIGN §1)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
-import anyio.to_thread
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.routing import Route
@@ -31,15 +32,15 @@ Refuse = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 Close = Callable[[], None]
 
 THREADS_MAX = 128
+OPERATOR_THREADS_MAX = 4
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})  # REST-JSON services use them all
 
 
 class Endpoint:
     """A raw ASGI endpoint: reads the body within its limit, answers from a thread, because the Ledger blocks."""
 
-    def __init__(self, serve: Serve, refuse: Refuse, proxies: Proxies) -> None:
-        self._serve, self._refuse, self._proxies = serve, refuse, proxies
-        self._limiter: anyio.CapacityLimiter | None = None
+    def __init__(self, serve: Serve, refuse: Refuse, proxies: Proxies, threads: Executor) -> None:
+        self._serve, self._refuse, self._proxies, self._threads = serve, refuse, proxies, threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -50,9 +51,7 @@ class Endpoint:
             return
         http = HTTPRequest.from_asgi(dict(scope), body)
         peer = self._proxies.peer(http, scope.get("client"), scope.get("scheme", "http"))
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(THREADS_MAX)
-        reply = await anyio.to_thread.run_sync(self._serve, http, peer, limiter=self._limiter)
+        reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._serve, http, peer)
         await answer(send, reply)
 
 
@@ -103,23 +102,29 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
     use = CredentialUse(services.ledger)
     front = Front(services, strangers, Measures(registry), use)
 
+    threads = ThreadPoolExecutor(THREADS_MAX, "muniment-api")
+
     def close() -> None:
+        threads.shutdown(wait=False)
         use.close()
         strangers.close()
 
-    decisions = Endpoint(authzen.AuthZEN(front).evaluation, authzen.refuse, proxies)
+    decisions = Endpoint(authzen.AuthZEN(front).evaluation, authzen.refuse, proxies, threads)
     writes = services.ledger is not None
     return Application(
         _operators(services, registry, proxies),
         {"/access/v1/evaluation": decisions},
-        Endpoint(native.NativeFront(front).serve, native.refuse, proxies) if writes else None,
-        Endpoint(AWSFront(front).serve, refuse, proxies) if writes else None,
+        Endpoint(native.NativeFront(front).serve, native.refuse, proxies, threads) if writes else None,
+        Endpoint(AWSFront(front).serve, refuse, proxies, threads) if writes else None,
         close,
     )
 
 
 def _operators(services: Services, registry: CollectorRegistry, proxies: Proxies) -> FastAPI:
     """What operators ask of the process, and their tools."""
+    threads = ThreadPoolExecutor(
+        OPERATOR_THREADS_MAX, "muniment-operators"
+    )  # their own: they answer when all else is busy
     app = FastAPI(title="Muniment", docs_url=None, redoc_url=None, openapi_url=None)
     health = Health(services, registry)
     routes: list[tuple[str, str, Serve]] = [
@@ -131,5 +136,5 @@ def _operators(services: Services, registry: CollectorRegistry, proxies: Proxies
     if services.reset is not None:
         routes.append(("POST", "/_muniment/reset", health.reset))
     for method, path, serve in routes:
-        app.router.routes.append(Route(path, Endpoint(serve, native.refuse, proxies), methods=[method]))
+        app.router.routes.append(Route(path, Endpoint(serve, native.refuse, proxies, threads), methods=[method]))
     return app

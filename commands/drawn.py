@@ -3,6 +3,7 @@
 import os
 import secrets
 import string
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -13,6 +14,7 @@ from muniment.domain.boundary import State
 from muniment.domain.ledger import Actor, Sealed
 
 SECRET_CHARACTERS: Final = 40
+RANDOM_BYTES_FETCHED: Final = 1_024
 _LETTERS: Final = string.ascii_letters + string.digits + "+/"
 
 Clock = Callable[[], int]
@@ -23,9 +25,28 @@ def clock() -> int:
     return time.time_ns() // 1_000
 
 
+class Randomness:
+    """The operating system's random bytes, fetched many at a time: each fetch gives up Python's lock, and must get it back."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._bytes = b""
+
+    def take(self, count: int) -> bytes:
+        """`count` bytes that nobody else gets."""
+        with self._guard:
+            if len(self._bytes) < count:
+                self._bytes = os.urandom(max(RANDOM_BYTES_FETCHED, count))
+            taken, self._bytes = self._bytes[:count], self._bytes[count:]
+        return taken
+
+
+_random = Randomness()
+
+
 def uuid7(now: int) -> str:
     """A UUIDv7 (RFC 9562 §5.7) for the microsecond `now`: ids sort by time."""
-    bits = (now // 1_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10))
+    bits = (now // 1_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(_random.take(10))
     bits = bits & ~(0xF << 76) | 0x7 << 76
     bits = bits & ~(0x3 << 62) | 0x2 << 62
     text = f"{bits:032x}"
@@ -46,11 +67,11 @@ class Drawn:
 
     def unique_id(self, prefix: str) -> str:
         """A new identifier such as AIDA…"""
-        return ids.unique_id(prefix, os.urandom(ids.RANDOM_BYTES))
+        return ids.unique_id(prefix, _random.take(ids.RANDOM_BYTES))
 
     def account_number(self) -> str:
         """A new random 12-digit account number."""
-        return ids.account_number(os.urandom(8))
+        return ids.account_number(_random.take(8))
 
     def secret(self) -> str:
         """A new 40-character secret access key."""

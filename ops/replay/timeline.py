@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from muniment.domain.boundary import State
+from muniment.domain.boundary import State, Stateless
 from muniment.ops.replay.moment import NOW, Moment
 from muniment.ops.replay.replay import ReplayFailed
 from muniment.projections.readmodel import IAM_ACTIVITY, Concern, Recorded
 from muniment.projections.source import Source
-from muniment.projections.timeline.past import STATELESS, Change, Past
+from muniment.projections.timeline.past import Change, Past
 from muniment.projections.timeline.resources import touched
 from muniment.projections.timeline.row import Row, row_id, shown_row, stored
 from muniment.projections.verify import Broken, Chains, Verifier, first_unsigned
@@ -97,7 +97,7 @@ class _Reading:
 
     def _fold(self, recorded: Recorded) -> tuple[list[Change], State | None]:
         entry = recorded.entry
-        if entry.boundary.startswith(STATELESS):
+        if entry.boundary.startswith(Stateless.kind):
             return [], None
         try:
             changes = self._past.take(entry)
