@@ -8,10 +8,11 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from muniment.projections.readmodel import IAM, Checkpoint, Condition, Recorded
+from muniment.domain.position import Position
+from muniment.projections.readmodel import IAM, WAIT_SECONDS_DEFAULT, Checkpoint, Condition, Recorded
 from muniment.projections.timeline.database import Database, Touched
 from muniment.projections.timeline.opening import Unsealer
-from muniment.projections.timeline.row import Stored
+from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.timeline import Timeline
 
 LOADING_ENTRIES_MAX: Final = 20_000  # entries that wait while the log is read in bulk: its reader waits too
@@ -19,6 +20,7 @@ WAITING_ENTRIES_MAX: Final = (
     200_000  # entries that wait while live; with more the timeline stops, for the feed must go on
 )
 RETRY_SECONDS: Final = 1.0
+GATHER_SECONDS: Final = 0.1
 
 TOGETHER_MAX: Final = 1_000  # entries in one transaction, where several batches wait
 
@@ -37,6 +39,7 @@ class TimelineApart(Timeline):
         self._entries = 0
         self._room = threading.Condition()
         self._closing = threading.Event()
+        self._hurry = threading.Event()
         self._thread = threading.Thread(target=self._run, name="timeline", daemon=True)
         self._thread.start()
 
@@ -77,6 +80,7 @@ class TimelineApart(Timeline):
     def close(self) -> None:
         """Do what waits, unless the database is away, and let go of it."""
         self._closing.set()
+        self._hurry.set()
         if self._thread.is_alive():
             self._tasks.put(_end)
             self._thread.join()
@@ -90,6 +94,7 @@ class TimelineApart(Timeline):
             following = None
             try:
                 if isinstance(item, tuple):
+                    self._gather()
                     batches, following = self._together(item)
                     for batch, epoch in batches:
                         self._take(batch, epoch)
@@ -97,6 +102,23 @@ class TimelineApart(Timeline):
                     item()
             except Exception as error:
                 super().stop(f"{type(error).__name__}: {error}", IAM, self.position())
+
+    def _gather(self) -> None:
+        """Let a moment's entries come together: a commit each would take more of the processor than all else of a command.
+
+        Whoever waits for a position cuts it short.
+        """
+        if (
+            self.status.condition is Condition.LIVE
+            and not self._closing.is_set()
+            and self._tasks.qsize() < TOGETHER_MAX
+        ):
+            self._hurry.wait(GATHER_SECONDS)
+        self._hurry.clear()
+
+    def wait(self, position: Position | int, timeout: float = WAIT_SECONDS_DEFAULT) -> None:
+        self._hurry.set()
+        super().wait(position, timeout)
 
     def _together(self, item: _Batch) -> tuple[list[_Batch], _Item | None]:
         """A batch with those that wait behind it, one of each stream, and what comes after them.
@@ -121,7 +143,9 @@ class TimelineApart(Timeline):
                 self._entries -= len(batch)
                 self._room.notify_all()
 
-    def _insert(self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Stored], touched: list[Touched]) -> None:
+    def _insert(
+        self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Columns], touched: list[Touched]
+    ) -> None:
         """Until it is done: whether a lost answer meant success is seen from the checkpoint that is there."""
         while True:
             try:
@@ -160,6 +184,7 @@ class TimelineApart(Timeline):
         """Do `task` in its turn and wait for its answer."""
         if self._here() or not self._thread.is_alive():
             return task()
+        self._hurry.set()
         answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
         def run() -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from muniment.projections.timeline.fill import Fill
-from muniment.projections.timeline.row import Stored
+from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.tables import Tables
 from muniment.projections.timeline.words import Wanted
 
@@ -29,7 +29,7 @@ class Database(Protocol):
     def clear(self) -> None:
         """Begin with empty tables."""
 
-    def write(self, connection: sa.Connection, rows: Sequence[Stored], touched: Sequence[Touched]) -> None:
+    def write(self, connection: sa.Connection, rows: Sequence[Columns], touched: Sequence[Touched]) -> None:
         """Add rows, what they touched, and their words. `rows` is not empty and in the order of its ids."""
 
     def expire(self, connection: sa.Connection, low: int, high: int) -> None:

@@ -1,11 +1,15 @@
-"""Filling a fresh SQLite file in bulk: no journal, no sync, indexes last; then synced and moved into its place.
+"""Filling a fresh SQLite file in bulk: no journal, no sync, most indexes last; then synced and moved into its place.
 
-SQLite works on a thread of its own, without Python's lock most of the time, while the next entries are read and folded.
+SQLite works in a child process (`filler.py`), so that it shares neither Python's lock nor a core with the reader of the log.
 """
 
 import contextlib
+import marshal
 import os
 import queue
+import secrets
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,19 +17,15 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from muniment.projections.timeline.inserting import insert_into_sqlite
+from muniment.projections.timeline.filler import DONE, FRAME, filling_engine
 from muniment.projections.timeline.tables import Tables
 
-WAITING_MAX: Final = 4  # batches between the reader and SQLite
-WORDS_TOGETHER: Final = 20_000  # rows whose words are indexed by one statement
-_PRAGMAS: Final = (
-    "page_size=8192",
-    "journal_mode=OFF",
-    "synchronous=OFF",
-    "locking_mode=EXCLUSIVE",
-    "cache_size=-131072",
-    "temp_store=MEMORY",
-)
+WAITING_MAX: Final = 4  # batches between the reader and the child
+_CHILD: Final = "from muniment.projections.timeline.filler import main; main()"
+
+
+class FillFailed(Exception):
+    """The child could not write; the message is its own."""
 
 
 class Fill(Protocol):
@@ -46,112 +46,83 @@ class SQLiteFill:
 
     def __init__(self, path: Path, tables: Tables) -> None:
         self._path, self._tables = path, tables
-        self._fresh = _beside(path)
         self.remove_left_over(path)
-        self._engine = sa.create_engine(f"sqlite+pysqlite:///{self._fresh}", poolclass=sa.StaticPool)
-        sa.event.listen(self._engine, "connect", _prepare)
-        self._waiting: queue.Queue[tuple[Sequence[Any], Sequence[Any]] | None] = queue.Queue(WAITING_MAX)
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="timeline-fill", daemon=True)
+        self._fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.filling")
+        os.close(os.open(self._fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        self._child = subprocess.Popen(  # our own program; the path is no secret
+            [sys.executable, "-c", _CHILD, str(self._fresh)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._waiting: queue.Queue[bytes | None] = queue.Queue(WAITING_MAX)
+        self._broken = threading.Event()
+        self._thread = threading.Thread(target=self._send, name="timeline-fill", daemon=True)
         self._thread.start()
 
     @staticmethod
     def remove_left_over(path: Path) -> None:
-        """Remove what a filling that was killed has left."""
-        for suffix in ("", "-journal"):
-            Path(f"{_beside(path)}{suffix}").unlink(missing_ok=True)
+        """Remove what a filling that was killed has left. Its child ends by itself, in a file that has no name any more."""
+        for left in path.parent.glob(f"{path.name}.*.filling"):
+            left.unlink(missing_ok=True)
 
     def put(self, rows: Sequence[Any], touched: Sequence[Any]) -> None:
-        """Add rows and what they touched. Raises what went wrong with earlier ones."""
-        if self._failure is not None:
-            raise self._failure
+        """Add rows and what they touched. Raises FillFailed where earlier ones could not be added."""
+        if self._broken.is_set():
+            raise FillFailed(self._told())
         if rows:
-            self._waiting.put((rows, touched))
+            self._waiting.put(marshal.dumps((list(rows), list(touched))))
 
     def finish(self, seal: Callable[[sa.Connection], None]) -> None:
-        """Index, seal, sync, and take the old file's place."""
-        self._end()
-        if self._failure is not None:
-            raise self._failure
-        with self._engine.begin() as connection:
-            for statement in self._tables.create_indexes(connection.dialect):
-                connection.exec_driver_sql(statement)
-            connection.exec_driver_sql(f"INSERT INTO {self._tables.text} ({self._tables.text}) VALUES ('optimize')")
+        """Index, seal, sync, and take the old file's place. Raises FillFailed."""
+        told = self._told(whole=True)
+        if self._child.returncode or told != DONE:
+            raise FillFailed(told or f"the child ended with status {self._child.returncode}")
+        engine = filling_engine(self._fresh)
+        with engine.begin() as connection:
             seal(connection)
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA analysis_limit=1000")
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
-        self._engine.dispose()
-        self._take_place()
-
-    def abandon(self) -> None:
-        """Give up; nothing of it stays."""
-        self._end()
-        self._engine.dispose()
-        self.remove_left_over(self._path)
-
-    def _take_place(self) -> None:
-        os.chmod(self._fresh, 0o600)
-        sync(self._fresh, os.O_RDWR)
+        engine.dispose()
+        _sync_file(self._fresh)
         os.replace(self._fresh, self._path)
         sync(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
-    def _end(self) -> None:
+    def abandon(self) -> None:
+        """Give up; nothing of it stays."""
+        self._child.kill()
+        self._told()
+        self.remove_left_over(self._path)
+
+    def _told(self, *, whole: bool = False) -> str:
+        """Let the child end, as one that has everything or as one that is given up, and what it said at its end."""
         if self._thread.is_alive():
+            if whole:
+                self._waiting.put(b"")
             self._waiting.put(None)
             self._thread.join()
+        assert self._child.stdout is not None
+        told = b"" if self._child.stdout.closed else self._child.stdout.read()
+        self._child.stdout.close()
+        self._child.wait()
+        return told.decode(errors="replace")
 
-    def _run(self) -> None:
-        """Take batches until the end. After a failure they are taken and dropped, so that nobody waits for ever."""
-        try:
-            with self._engine.connect() as connection:
-                self._fill(connection)
-        except BaseException as failure:
-            self._failure = failure
-            with contextlib.suppress(queue.Empty):
-                while self._waiting.get(timeout=60) is not None:
-                    pass
-
-    def _fill(self, connection: sa.Connection) -> None:
-        for statement in self._tables.create(connection.dialect):
-            connection.exec_driver_sql(statement)
-        text, rows = self._tables.text, self._tables.rows
-        connection.exec_driver_sql(f"INSERT INTO {text} ({text}, rank) VALUES ('automerge', 0)")
-        connection.commit()
-        first, number, last = 0, 0, 0
-        while (batch := self._waiting.get()) is not None:
-            lines, touched = batch
-            if number and lines[0][0] < last:  # another stream, or an earlier one again
-                self._words(connection, first, last)
-                first, number = 0, 0
-            insert_into_sqlite(connection, rows, lines)
-            insert_into_sqlite(connection, self._tables.resources, touched)
-            first, number, last = first or lines[0][0], number + len(lines), lines[-1][0]
-            if number >= WORDS_TOGETHER:
-                self._words(connection, first, last)
-                first, number = 0, 0
-            connection.commit()
-        if number:
-            self._words(connection, first, last)
-        connection.exec_driver_sql(f"INSERT INTO {text} ({text}, rank) VALUES ('automerge', 4)")
-        connection.commit()
-
-    def _words(self, connection: sa.Connection, first: int, last: int) -> None:
-        connection.exec_driver_sql(
-            f"INSERT INTO {self._tables.text} (rowid, words) "
-            f"SELECT id, words FROM {self._tables.rows.name} WHERE id BETWEEN ? AND ?",
-            (first, last),
-        )
+    def _send(self) -> None:
+        """Hand batches to the child until the end. When it is gone they are dropped, so that nobody waits for ever."""
+        pipe = self._child.stdin
+        assert pipe is not None
+        while (payload := self._waiting.get()) is not None:
+            if self._broken.is_set():
+                continue
+            try:
+                pipe.write(FRAME.pack(len(payload)))
+                pipe.write(payload)
+            except OSError:
+                self._broken.set()
+        with contextlib.suppress(OSError):
+            pipe.close()
 
 
-def _prepare(connection: Any, _: Any) -> None:
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(path.name + ".filling")
+def _sync_file(path: Path) -> None:
+    sync(path, os.O_RDWR)
 
 
 def sync(path: Path, flags: int) -> None:

@@ -5,6 +5,7 @@ written to them: the notes are the change that a row shows, and the way back whe
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from operator import is_
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +14,6 @@ import msgspec
 from muniment.domain.boundary import ChainBroken, State, new_state
 from muniment.domain.ledger import Entry
 
-STATELESS: Final = "activity"  # the kind of boundary that nothing is replaced in
 _put: Final = dict.__setitem__
 _values: Final = msgspec.structs.astuple
 _ABSENT: Final[Any] = object()
@@ -32,11 +32,13 @@ class Change(NamedTuple):
 class Watched(dict[str, Any]):
     """A table of a state; every write notes what was there before."""
 
-    __slots__ = ("journal", "name")
+    __slots__ = ("entities", "journal", "name")
 
-    def __init__(self, name: str, values: Mapping[str, Any], journal: list[tuple["Watched", str, Any]]) -> None:
+    def __init__(
+        self, name: str, values: Mapping[str, Any], journal: list[tuple["Watched", str, Any]], *, entities: bool
+    ) -> None:
         super().__init__(values)
-        self.name, self.journal = name, journal
+        self.name, self.journal, self.entities = name, journal, entities
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.journal.append((self, key, self.get(key, _ABSENT)))
@@ -99,17 +101,18 @@ class Past:
         state = self.states.get(boundary)
         if state is None:
             state = self.states[boundary] = self._watched(new_state(boundary))
-        if entry.version != state.version + 1:
+        version = entry.version
+        if version != state.version + 1:
             raise ChainBroken(state, entry)
         mark = len(self._journal)
         before = _values(state)
         self._steps.append((state, before))
         entry.fact.evolve(state, entry)
         changes = self._noted(mark)
-        after = _values(state)
-        if not all(map(is_, before, after)):
+        if not all(map(is_, before, after := _values(state))):
             changes += self._fields(state, before, after)
-        state.version, state.head = entry.version, entry.digest
+        state.version = version
+        state.head = entry.digest
         self.changed.add(boundary)
         return changes
 
@@ -137,10 +140,10 @@ class Past:
         changes: list[Change] = []
         written = self._journal[mark:]
         for number, (table, key, old) in enumerate(written):
+            if not table.entities:
+                continue  # a counter or an index
             new = table.get(key, _ABSENT)
-            if new is old or not isinstance(old if new is _ABSENT else new, msgspec.Struct):
-                continue
-            if number and any(table is other and key == same for other, same, _ in written[:number]):
+            if new is old or (number and any(table is one and key == same for one, same, _ in written[:number])):
                 continue  # its first note tells what was there before the entry
             changes.append(Change(table.name, key, None if old is _ABSENT else old, None if new is _ABSENT else new))
         return changes if len(changes) < 2 else _renamed(changes)
@@ -151,7 +154,7 @@ class Past:
             if old is new or name in _BOOKKEEPING:
                 continue
             if isinstance(new, dict):
-                table = Watched(name, new, self._journal)
+                table = Watched(name, new, self._journal, entities=name in _entities_of(type(state)))
                 setattr(state, name, table)
                 changes += _replaced(name, old, table)
             elif old != new:
@@ -162,8 +165,20 @@ class Past:
         for name in state.__struct_fields__:
             value = getattr(state, name)
             if isinstance(value, dict):
-                setattr(state, name, Watched(name, value, self._journal))
+                entities = name in _entities_of(type(state))
+                setattr(state, name, Watched(name, value, self._journal, entities=entities))
         return state
+
+
+@lru_cache(maxsize=64)
+def _entities_of(kind: type[State]) -> frozenset[str]:
+    """The tables of a state that hold entities, structs of their own, and not counters or names."""
+    return frozenset(
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if isinstance(told := msgspec.inspect.type_info(field.type), msgspec.inspect.DictType)
+        and isinstance(told.value_type, msgspec.inspect.StructType)
+    )
 
 
 def _renamed(changes: list[Change]) -> list[Change]:
@@ -181,8 +196,8 @@ def _renamed(changes: list[Change]) -> list[Change]:
     ]
 
 
-def _replaced(name: str, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+def _replaced(name: str, old: dict[str, Any], new: Watched) -> list[Change]:
     """The entities that differ between two whole tables."""
     keys = [key for key in {**old, **new} if old.get(key) is not new.get(key) and old.get(key) != new.get(key)]
     changes = [Change(name, key, old.get(key), new.get(key)) for key in keys]
-    return [one for one in changes if isinstance(one.before, msgspec.Struct) or isinstance(one.after, msgspec.Struct)]
+    return changes if new.entities else []

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from muniment.projections.timeline.database import Touched
 from muniment.projections.timeline.fill import Fill
-from muniment.projections.timeline.row import Stored
+from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.tables import VERSION, Tables
 from muniment.projections.timeline.words import Wanted, words
 
@@ -57,9 +57,9 @@ class PostgreSQL:
         self.discard()
         self.open()
 
-    def write(self, connection: sa.Connection, rows: Sequence[Stored], touched: Sequence[Touched]) -> None:
+    def write(self, connection: sa.Connection, rows: Sequence[Columns], touched: Sequence[Touched]) -> None:
         """Add rows and what they touched, by COPY. The words of a row go as a tsvector; none of them needs escaping."""
-        lines = [(*row[:-1], " ".join(f"'{word}'" for word in words(row.words))) for row in rows]
+        lines = [(*row[:-1], " ".join(f"'{word}'" for word in words(row[-1]))) for row in rows]
         self._copy(connection, self.tables.rows, lines)
         self._copy(connection, self.tables.resources, touched)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from muniment.domain import arn
 from muniment.projections.queries.pagination import BadCursor, Cursors
 from muniment.projections.timeline.database import Database
+from muniment.projections.timeline.resources import resource_of
 from muniment.projections.timeline.row import HIGH, READ_ONLY, REFUSED, Row, clean, row_id
 from muniment.projections.timeline.words import wanted
 
@@ -76,8 +77,11 @@ def condition(database: Database, question: Question) -> sa.ColumnElement[bool]:
         if (value := getattr(question, name))
     ]
     if question.principal:
-        is_arn = question.principal.startswith("arn:")
-        terms.append((rows.principal if is_arn else rows.principal_id) == question.principal)
+        if question.principal.startswith("arn:"):  # the name is indexed, and is the ARN's last part
+            terms.append(rows.user_name == clean(resource_of(question.principal).name))
+            terms.append(rows.principal == question.principal)
+        else:
+            terms.append(rows.principal_id == question.principal)
     if question.action:
         whole = ":" in question.action
         terms.append(rows.action == question.action if whole else _like(rows.action, f"%:{_escaped(question.action)}"))

@@ -34,6 +34,7 @@ _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str]]]] = {
 _NAMED: Final = {"user_name": "users", "group_name": "groups", "role_name": "roles"}
 _POLICIES: Final = frozenset({"policy_arn", "permissions_boundary"})
 _WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources"})
+_NO_TABLE: Final[dict[str, Any]] = {}
 _KEY_TYPE: Final = "AWS::IAM::AccessKey"
 _SERVICES: Final = {"iam": "IAM", "sts": "STS", "secretsmanager": "SecretsManager", "sso": "SSO"}
 _KINDS: Final = {
@@ -46,14 +47,19 @@ _KINDS: Final = {
 _fields_of: Final[dict[type, tuple[str, ...]]] = {}
 
 
-def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> tuple[Resource, ...]:
+def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> list[Resource]:
     """The resources of an entry, without doubles; where there is none, the boundary itself. `state` is after it."""
     found: list[Resource] = []
-    for change in changes:
-        for noun in (change.before, change.after):
-            if noun is not None and (known := _TYPES.get(type(noun))) is not None:
-                kind, name = known
-                _add(found, Resource(kind, name(state, noun), getattr(noun, "name", "")))
+    for _, _, before, after in changes:
+        noun = before if after is None else after
+        if (known := _TYPES.get(type(noun))) is None:
+            continue
+        kind, name = known
+        resource = Resource(kind, name(state, noun), noun.name)
+        if resource not in found:
+            found.append(resource)
+        if noun is after and before is not None and (was := name(state, before)) != resource[1]:
+            found.append(Resource(kind, was, before.name))
     fact = entry.fact
     kind_of_fact = type(fact)
     fields = _fields_of.get(kind_of_fact)
@@ -64,7 +70,7 @@ def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> tup
             _named(found, field, value, state)
     if not found and state is not None:
         found.append(_boundary(state))
-    return tuple(found[:RESOURCES_MAX])
+    return found[:RESOURCES_MAX] if len(found) > RESOURCES_MAX else found
 
 
 @lru_cache(maxsize=16_384)
@@ -81,8 +87,9 @@ def resource_of(resource: str) -> Resource:
 def _named(found: list[Resource], field: str, value: Any, state: State | None) -> None:
     """What one field of the fact names."""
     if (table := _NAMED.get(field)) is not None:
-        noun = getattr(state, table, {}).get(value.lower())
-        if noun is not None and not any(known.name == noun.name and known.arn for known in found):
+        if found and found[0][2] == value:
+            return  # the entity that was changed
+        if (noun := getattr(state, table, _NO_TABLE).get(value.lower())) is not None:
             kind, name = _TYPES[type(noun)]
             _add(found, Resource(kind, name(state, noun), noun.name))
     elif field in _POLICIES:

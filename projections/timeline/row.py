@@ -4,6 +4,7 @@ What is asked for lies in columns; all else is one JSON document, `record`. Seal
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from muniment.domain.ledger import Actor, Entry, Fact, Sealed
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Recorded
 from muniment.projections.timeline.past import Change
-from muniment.projections.timeline.resources import Resource
+from muniment.projections.timeline.resources import Resource, resource_of
 from muniment.projections.timeline.shown import difference, shape_of, shown, texts
 from muniment.projections.timeline.words import searchable, told
 
@@ -38,7 +39,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     correlation: str = ""
     parameters: dict[str, Any] = {}
     changes: list[dict[str, Any]] = []  # what / old / new (shown.difference)
-    resources: list[tuple[str, str, str]] = []  # type, ARN, name
+    resources: Sequence[tuple[str, str, str]] = []  # type, ARN, name
     code: str = ""
     message: str = ""
 
@@ -91,6 +92,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return Actor(self.record.actor, self.principal, self.principal_id, self.record.type)
 
 
+Columns = tuple[Any, ...]  # of one row, as `Stored` orders them
+_values: Final = msgspec.structs.astuple
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Record).decode
 
@@ -101,20 +104,23 @@ def row_id(stream: str, sequence: int) -> int:
 
 
 def stored(recorded: Recorded, changes: Sequence[Change], resources: Sequence[Resource]) -> Stored:
-    """The row of an entry."""
+    """The row of an entry, with names."""
+    return Stored(*columns_of(recorded, changes, resources))
+
+
+def columns_of(recorded: Recorded, changes: Sequence[Change], resources: Sequence[Resource]) -> Columns:
+    """The row of an entry, as `Stored` orders it."""
     entry = recorded.entry
     actor, cause, fact = entry.actor, entry.command, entry.fact
-    name = type(fact).__name__
-    refused = name.endswith("Refused")
-    code, message = (getattr(fact, "code", ""), getattr(fact, "message", "")) if refused else ("", "")
-    principal_id = actor.id.split(":", 1)[0]
+    name, flags, hides = _kinds.get(type(fact)) or _kind_of(type(fact))
+    code, message = (getattr(fact, "code", ""), getattr(fact, "message", "")) if flags & REFUSED else ("", "")
     record = Record(
         entry.boundary,
         entry.version,
         entry.time,
         actor.account,
         actor.type,
-        _public(fact),
+        shown(fact) if hides else fact,
         actor.session,
         actor.mfa,
         actor.source,
@@ -122,39 +128,87 @@ def stored(recorded: Recorded, changes: Sequence[Change], resources: Sequence[Re
         cause.correlation,
         cause.parameters,
         [difference(change) for change in changes],
-        [(resource.type, resource.arn, resource.name) for resource in resources],
+        resources,
         code,
         message,
     )
-    found = [cause.name, name, told(actor.arn), principal_id, actor.name, actor.credential]
-    for resource in resources:
-        found.append(told(resource.arn) or resource.name)
-    texts(fact, found)
+    who = _who(actor.arn, actor.id, actor.name)
+    types = _types(resources)
+    columns = (
+        recorded.sequence if recorded.stream == IAM else ACTIVITY_BIT | recorded.sequence,
+        recorded.time,
+        _number_of(entry.boundary) or actor.account,
+        actor.arn,
+        who.id,
+        who.name,
+        actor.credential,
+        cause.name,
+        name,
+        flags,
+        entry.id,
+        cause.id,
+        types,
+        _encode(record).decode(),
+        _words(entry, name, who.words, resources),
+    )
+    if "\0" in f"{actor.arn}{actor.id}{actor.name}{actor.credential}{cause.name}{cause.id}{entry.id}{types}":
+        return tuple(clean(column) if type(column) is str else column for column in columns)
+    return columns
+
+
+class _Kind(NamedTuple):
+    name: str
+    flags: int
+    hides: bool  # a field of it is sealed
+
+
+_kinds: Final[dict[type, _Kind]] = {}
+
+
+def _kind_of(fact: type[Fact]) -> _Kind:
+    """What a row says of every fact of this class."""
+    name = fact.__name__
+    flags = HIGH if fact.severity == "high" else 0
+    flags |= REFUSED if name.endswith("Refused") else 0
+    flags |= READ_ONLY if name in _READING else 0
+    _kinds[fact] = _Kind(name, flags, shape_of(fact).hides)
+    return _kinds[fact]
+
+
+class _Who(NamedTuple):
+    id: str
+    name: str
+    words: str
+
+
+@lru_cache(maxsize=16_384)
+def _who(arn: str, unique_id: str, name: str) -> _Who:
+    """What a row says of its principal. The name is the ARN's last part: a user's, a session's, or `root`."""
+    principal_id = unique_id.split(":", 1)[0]
+    return _Who(principal_id, resource_of(arn).name if arn else name, f"{told(arn)} {principal_id} {name}")
+
+
+@lru_cache(maxsize=16_384)
+def _number_of(boundary: str) -> str:
+    """Whose timeline it is: the account's it happened in; "" where it is above all accounts: then that of who did it."""
+    kind, _, number = boundary.partition(".")
+    return number if kind in ("account", "activity", "vault") else ""
+
+
+def _words(entry: Entry, name: str, who: str, resources: Sequence[Resource]) -> str:
+    cause = entry.command
+    found = [cause.name, name, who, entry.actor.credential]
+    for _, arn, named in resources:
+        found.append(told(arn) or named)
+    for value in _values(entry.fact):
+        if value:
+            if type(value) is str:
+                found.append(value)
+            else:
+                texts(value, found)
     if cause.parameters:
         texts(cause.parameters, found)
-    return Stored(
-        row_id(recorded.stream, recorded.sequence),
-        recorded.time,
-        account_of(entry),
-        clean(actor.arn),
-        clean(principal_id),
-        clean(actor.name or actor.session or ("root" if actor.type == "Root" else "")),
-        clean(actor.credential),
-        clean(cause.name),
-        name,
-        (REFUSED if refused else 0) | (HIGH if fact.severity == "high" else 0) | (READ_ONLY if name in _READING else 0),
-        clean(entry.id),
-        clean(cause.id),
-        _types(resources),
-        _encode(record).decode(),
-        searchable(found),
-    )
-
-
-def account_of(entry: Entry) -> str:
-    """Whose timeline it is: the account's it happened in; of what is above all accounts, the account of who did it."""
-    kind, _, number = entry.boundary.partition(".")
-    return number if kind in ("account", "activity", "vault") else entry.actor.account
+    return searchable(found)
 
 
 def shown_row(columns: Sequence[Any]) -> Row:
@@ -180,17 +234,12 @@ def shown_row(columns: Sequence[Any]) -> Row:
     )
 
 
-def _public(fact: Fact) -> Any:
-    """The fact itself, for the encoder; or, where one of its fields is sealed, its other fields."""
-    return shown(fact) if shape_of(type(fact)).hides else fact
-
-
 def _types(resources: Sequence[Resource]) -> str:
     if not resources:
         return ""
     if len(resources) == 1:
-        return clean(f"|{resources[0].type}|")
-    return clean("|" + "|".join(dict.fromkeys(resource.type for resource in resources)) + "|")
+        return f"|{resources[0][0]}|"
+    return "|" + "|".join(dict.fromkeys([resource[0] for resource in resources])) + "|"
 
 
 def clean(value: str) -> str:

@@ -1,5 +1,7 @@
 """Values as a person or a record may see them: plain JSON, without what is sealed and without defaults (SECURITY 14)."""
 
+from itertools import compress
+from operator import is_not, ne
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -62,12 +64,15 @@ def difference(change: Change) -> dict[str, Any]:
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
     names, _, plain, _ = shape_of(type(after))
-    for name, is_plain, was, is_ in zip(names, plain, _values(before), _values(after), strict=True):
-        if was is is_ or was == is_ or type(is_) is Sealed:
+    had, has = _values(before), _values(after)
+    for number in compress(range(len(names)), map(is_not, had, has)):
+        was, is_ = had[number], has[number]
+        if was == is_ or type(is_) is Sealed:
             continue
         if type(was) is dict and type(is_) is dict:
             was, is_ = _parts(was, is_), _parts(is_, was)
-        old[name], new[name] = (was, is_) if is_plain else (shown(was), shown(is_))
+        name = names[number]
+        old[name], new[name] = (was, is_) if plain[number] else (shown(was), shown(is_))
     return {"what": what, "old": old, "new": new}
 
 
@@ -92,10 +97,11 @@ def texts(value: Any, into: list[str]) -> None:
 
 def _struct(value: msgspec.Struct) -> dict[str, Any]:
     names, defaults, plain, _ = shape_of(type(value))
+    items = _values(value)
     return {
-        name: item if is_plain else shown(item)
-        for name, default, is_plain, item in zip(names, defaults, plain, _values(value), strict=True)
-        if item != default and not _hidden(item)
+        names[number]: items[number] if plain[number] else shown(items[number])
+        for number in compress(range(len(names)), map(ne, items, defaults))
+        if plain[number] or not _hidden(items[number])
     }
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from muniment.projections.timeline.database import Touched
 from muniment.projections.timeline.fill import Fill, SQLiteFill, sync
 from muniment.projections.timeline.inserting import insert_into_sqlite
-from muniment.projections.timeline.row import Stored
+from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.tables import VERSION, Tables
 from muniment.projections.timeline.words import Wanted
 
@@ -54,14 +54,14 @@ class SQLite:
         self._remove()
         self.open()
 
-    def write(self, connection: sa.Connection, rows: Sequence[Stored], touched: Sequence[Touched]) -> None:
+    def write(self, connection: sa.Connection, rows: Sequence[Columns], touched: Sequence[Touched]) -> None:
         """Add rows, what they touched, and their words."""
         insert_into_sqlite(connection, self.tables.rows, rows)
         insert_into_sqlite(connection, self.tables.resources, touched)
         connection.exec_driver_sql(
             f"INSERT INTO {self.tables.text} (rowid, words) SELECT id, words FROM {self.tables.rows.name} "
             "WHERE id BETWEEN ? AND ?",
-            (rows[0].id, rows[-1].id),
+            (rows[0][0], rows[-1][0]),
         )
 
     def expire(self, connection: sa.Connection, low: int, high: int) -> None:

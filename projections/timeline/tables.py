@@ -7,10 +7,9 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.schema import CreateTable, DropTable
 
 VERSION: Final = 1
-_INDEXES: Final = {
+_INDEXES: Final = {  # of `rows`; what comes later sorts later under its key, so they are cheap to keep while it is filled
     "time": ("time", "id"),
     "account": ("account", "time", "id"),
-    "principal": ("principal", "time", "id"),
     "principal_id": ("principal_id", "time", "id"),
     "user_name": ("user_name", "time", "id"),
     "credential": ("credential", "time", "id"),
@@ -68,28 +67,25 @@ class Tables:
         self.text = f"{prefix}_text"  # SQLite's full text; PostgreSQL has it in `rows.words`
 
     def create(self, dialect: Dialect) -> list[str]:
-        """The statements that make empty tables, without indexes but for the primary keys."""
+        """The statements that make empty tables, and the indexes that are kept from the beginning."""
         tables = [
             str(CreateTable(table, if_not_exists=True).compile(dialect=dialect))
             for table in self.metadata.sorted_tables
         ]
-        return [*tables, *self._full_text()] if dialect.name == "sqlite" else tables
+        indexes = [self._index(dialect, name, self.rows, columns) for name, columns in _INDEXES.items()]
+        return [*tables, *indexes, *(self._full_text() if dialect.name == "sqlite" else ())]
 
     def create_indexes(self, dialect: Dialect) -> list[str]:
-        """The statements that index what the tables hold; those that are there already are left alone."""
-        indexes = {name: (self.rows.name, columns) for name, columns in _INDEXES.items()}
-        indexes["resource"] = (self.resources.name, ("name", "time", "id"))
-        if dialect.name == "sqlite":  # every index ends with the rowid there, which is `id`
-            indexes |= {
-                name: (self.rows.name, columns[:-1]) for name, columns in _INDEXES.items() if columns[-1] == "id"
-            }
-        made = [
-            f"CREATE INDEX IF NOT EXISTS {self.prefix}_by_{name} ON {table} ({', '.join(columns)})"
-            for name, (table, columns) in indexes.items()
-        ]
-        if dialect.name == "sqlite":
-            return made
-        return [*made, f"CREATE INDEX IF NOT EXISTS {self.prefix}_by_words ON {self.rows.name} USING gin (words)"]
+        """The statements that make the indexes that are best made last; those that are there already are left alone."""
+        made = [self._index(dialect, "resource", self.resources, ("name", "time", "id"))]
+        if dialect.name != "sqlite":
+            made.append(f"CREATE INDEX IF NOT EXISTS {self.prefix}_by_words ON {self.rows.name} USING gin (words)")
+        return made
+
+    def _index(self, dialect: Dialect, name: str, table: Table, columns: tuple[str, ...]) -> str:
+        if dialect.name == "sqlite" and table is self.rows and columns[-1] == "id":
+            columns = columns[:-1]  # every index ends with the rowid there, which is `id`
+        return f"CREATE INDEX IF NOT EXISTS {self.prefix}_by_{name} ON {table.name} ({', '.join(columns)})"
 
     def drop(self, dialect: Dialect) -> list[str]:
         """The statements that remove the tables."""

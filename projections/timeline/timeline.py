@@ -13,10 +13,10 @@ from muniment.projections.timeline import digest
 from muniment.projections.timeline.database import Database, Touched
 from muniment.projections.timeline.fill import Fill
 from muniment.projections.timeline.opening import Unsealer, opened
-from muniment.projections.timeline.past import STATELESS, Change, Past
+from muniment.projections.timeline.past import Change, Past
 from muniment.projections.timeline.question import After, Question, key_of, place_of, select
 from muniment.projections.timeline.resources import touched as touched_by
-from muniment.projections.timeline.row import Row, Stored, clean, row_id, shown_row, stored
+from muniment.projections.timeline.row import Columns, Row, clean, columns_of, row_id, shown_row
 from muniment.projections.timeline.saved import Saved
 from muniment.projections.timeline.tables import VERSION
 
@@ -64,11 +64,12 @@ class Timeline(ReadModel):
 
     def apply(self, batch: Sequence[Recorded]) -> None:
         """Add the rows of a batch: all of them with the checkpoint after them, or none."""
-        rows: list[Stored] = []
+        rows: list[Columns] = []
         touched: list[Touched] = []
         try:
+            known = self._rows_to.get(batch[0].stream, BEGINNING)
             for recorded in batch:
-                self._one(recorded, rows, touched)
+                self._one(recorded, known, rows, touched)
             self._store(self.checkpoint_after(batch), batch, rows, touched)
         except BaseException:
             self._past.undo()
@@ -157,25 +158,27 @@ class Timeline(ReadModel):
 
     # Storing
 
-    def _one(self, recorded: Recorded, rows: list[Stored], touched: list[Touched]) -> None:
+    def _one(self, recorded: Recorded, known: Checkpoint, rows: list[Columns], touched: list[Touched]) -> None:
         entry = recorded.entry
         changes: list[Change] = []
         state: State | None = None
-        if not entry.boundary.startswith(STATELESS):
+        if recorded.stream == IAM:
             changes = self._past.take(entry)
             state = self._past.states[entry.boundary]
-        known = self._rows_to.get(recorded.stream, BEGINNING)
         if recorded.sequence <= known.sequence:  # folded again after a restart: its row is there
             if recorded.sequence == known.sequence:
                 _compare(recorded, known)
             return
         resources = touched_by(entry, changes, state)
-        row = stored(recorded, changes, resources)
+        row = columns_of(recorded, changes, resources)
         rows.append(row)
-        for number, resource in enumerate(resources):
-            touched.append((row.id, number, clean(resource.name), clean(resource.arn), row.time))
+        number, moment = row[0], row[1]
+        for place, (_, arn, name) in enumerate(resources):
+            if "\0" in arn or "\0" in name:
+                arn, name = clean(arn), clean(name)
+            touched.append((number, place, name, arn, moment))
 
-    def _store(self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Stored], touched: list[Touched]) -> None:
+    def _store(self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Columns], touched: list[Touched]) -> None:
         if not rows:
             return
         stream = batch[0].stream
@@ -185,7 +188,9 @@ class Timeline(ReadModel):
             self._insert(after, batch, rows, touched)
         self._rows_to[stream] = after
 
-    def _insert(self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Stored], touched: list[Touched]) -> None:
+    def _insert(
+        self, after: Checkpoint, batch: Sequence[Recorded], rows: list[Columns], touched: list[Touched]
+    ) -> None:
         """Add what the database has not got yet: another process may share it and have been first."""
         stream = batch[0].stream
         with self.database.engine.begin() as connection:
@@ -197,7 +202,7 @@ class Timeline(ReadModel):
                     _compare(recorded, there)
             if there.sequence < after.sequence:
                 above = row_id(stream, there.sequence)
-                fresh = [row for row in rows if row.id > above]
+                fresh = [row for row in rows if row[0] > above]
                 self.database.write(connection, fresh, [line for line in touched if line[0] > above])
                 self._saved.checkpoint(connection, stream, after)
             due = self._since_saved + len(rows) >= SAVE_ENTRIES

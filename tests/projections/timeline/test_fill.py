@@ -70,7 +70,7 @@ def test_nobody_sees_a_filling_before_it_is_whole(tmp_path: Path, timelines: Tim
     timeline = timelines(tmp_path)
     timeline.begin_bulk(10**6)
     timeline.take(told.happened(UserCreated("ana", "AIDAANA")), "e1")
-    assert sorted(path.name for path in tmp_path.glob("*.filling")) == ["timeline-1-1.sqlite.filling"]
+    assert len(list(tmp_path.glob("timeline-1-1.sqlite.*.filling"))) == 1
     assert not (tmp_path / "timeline-1-1.sqlite").exists()
     timeline.live()
     assert list(tmp_path.glob("*.filling")) == []
@@ -97,26 +97,38 @@ def test_a_killed_filling_leaves_nothing_in_the_way(tmp_path: Path, timelines: T
     killed = timelines(tmp_path)
     killed.begin_bulk(10**6)
     killed.take([one for one in entries if one.stream == IAM], "e1")
-    assert killed._fill is not None
-    killed._fill._waiting.put(None)  # type: ignore[attr-defined]
+    assert isinstance(killed._fill, SQLiteFill)
     again = bulk(timelines(tmp_path), entries)
     assert again.digest() == bulk(timelines(tmp_path / "other"), entries).digest()
+    told_at_the_end = killed._fill._told()  # its pipe ends without the last frame, as that of a dead parent
+    assert told_at_the_end.startswith("_Orphaned")
+    assert killed._fill._child.returncode == 1
     killed._fill = None
 
 
 def test_a_filling_that_fails_stops_the_timeline_and_says_why(
     tmp_path: Path, timelines: Timelines, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("muniment.projections.timeline.fill.insert_into_sqlite", full)
+    full = "print('OperationalError: database or disk is full', end=''); raise SystemExit(1)"
+    monkeypatch.setattr("muniment.projections.timeline.fill._CHILD", full)
     timeline = timelines(tmp_path)
     timeline.begin_bulk(10**6)
     timeline.take(told.happened(UserCreated("ana", "AIDAANA")), "e1")
     timeline.live()
     assert timeline.stopped
-    assert "No space left" in timeline.status.reason
+    assert "disk is full" in timeline.status.reason
+    assert list(tmp_path.glob("*.filling")) == []
+
+
+def test_a_killed_child_stops_the_timeline(tmp_path: Path, timelines: Timelines, told: Told) -> None:
+    timeline = timelines(tmp_path)
+    timeline.begin_bulk(10**6)
+    assert isinstance(timeline._fill, SQLiteFill)
+    timeline._fill._child.kill()
+    for number in range(20):  # more than may wait: nobody may hang
+        timeline.take(told.happened(UserCreated(f"u{number}", f"A{number}")), "e1")
+    timeline.live()
+    assert timeline.stopped
     assert list(tmp_path.glob("*.filling")) == []
 
 
