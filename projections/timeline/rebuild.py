@@ -3,6 +3,7 @@
 No read fails meanwhile: readers ask the old tables until the new ones are level and promoted (DESIGN §4).
 """
 
+import gc
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from muniment.projections.filling import Filling
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
-from muniment.projections.rebuild import Compared, Live, Progress, RebuildRunning, Rebuilt
+from muniment.projections.rebuild import FREEZE_ENTRIES, Compared, Live, Progress, RebuildRunning, Rebuilt
 from muniment.projections.source import Source
 from muniment.projections.timeline.apart import TimelineApart
 from muniment.projections.timeline.timeline import Timeline
@@ -63,10 +64,14 @@ def _fill(
     progress: Progress,
 ) -> None:
     """Bring the twin level, and leave it where every new batch goes to both."""
-    known = sum(source.bounds().last for source in sources.values())
+    known, frozen = sum(source.bounds().last for source in sources.values()), 0
 
     def pause() -> None:
+        nonlocal frozen
         done = twin.position(IAM) + twin.position(IAM_ACTIVITY)
+        if done - frozen > FREEZE_ENTRIES:
+            frozen = done
+            gc.freeze()  # Python's collector would walk through all of the twin's states again and again
         progress(done, max(done, known))
 
     def catch_up(stream: str, until: int | None = None) -> None:
