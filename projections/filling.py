@@ -140,7 +140,7 @@ class Filling:
         return wanted if self._turns is None else min(wanted, CONSIDERATE_ENTRIES)
 
     def _source_batches(self, chains: Chains, until: int) -> Iterator[Sequence[Stored]]:
-        """The source's batches; what it cannot read, other than for now, is a break in the log."""
+        """The source's batches; what it cannot read, unless it is lost for a while, is a break in the log."""
         batches = iter(self._source.batches(chains.position, until))
         while True:
             try:

@@ -2,12 +2,35 @@
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from muniment.ops import logs
+from muniment.ops.cli.serve_options import (
+    KEK,
+    NATS,
+    AccountId,
+    DataFolder,
+    Email,
+    Ephemeral,
+    Host,
+    LogLevel,
+    NatsCa,
+    NatsCert,
+    NatsCredentials,
+    NatsKey,
+    Port,
+    PublicUrl,
+    ReadLog,
+    ReadyFile,
+    RoleName,
+    Timeline,
+    TlsCert,
+    TlsKey,
+    TrustedProxy,
+)
 from muniment.ops.settings import PORT_DEFAULT, Role, Settings, default_data
 
 if TYPE_CHECKING:
@@ -22,62 +45,33 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Anything but loopback needs TLS or a trusted proxy.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = PORT_DEFAULT,
-    public_url: Annotated[str, typer.Option(help="The URL that clients use, where it is another.")] = "",
-    tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="TLS private key, PEM.")] = None,
-    trusted_proxy: Annotated[
-        list[str] | None,
-        typer.Option(help="Address or CIDR block of a TLS-terminating proxy in front; may be repeated."),
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Where everything is kept.", show_default="the user's data directory")
-    ] = None,
-    ephemeral: Annotated[
-        bool, typer.Option("--ephemeral", help="Keep nothing, for tests of others; offers POST /_muniment/reset.")
-    ] = False,
-    nats: Annotated[
-        str, typer.Option(help="URL of an external NATS server (or several, with commas) in place of the embedded one.")
-    ] = "",
-    nats_credentials: Annotated[Path | None, typer.Option(help="Its .creds or nkey seed file, mode 0600.")] = None,
-    nats_ca: Annotated[Path | None, typer.Option(help="CA that signed its certificate, PEM.")] = None,
-    nats_cert: Annotated[Path | None, typer.Option(help="Client certificate for it, PEM.")] = None,
-    nats_key: Annotated[Path | None, typer.Option(help="Key of that certificate, PEM.")] = None,
-    role: Annotated[str, typer.Option(help="What this process does: `all`, `api` or `decisions`.")] = "all",
-    ready_file: Annotated[
-        Path | None, typer.Option(help="Write JSON here (mode 0600) once everything is ready.")
-    ] = None,
-    account_id: Annotated[
-        str, typer.Option(help="Number of the first account, 12 digits.", show_default="random")
-    ] = "",
-    email: Annotated[
-        str, typer.Option(help="E-mail address of the first account's root user.")
-    ] = "root@muniment.invalid",
-    timeline: Annotated[
-        str, typer.Option(help="PostgreSQL URL for the audit timeline.", show_default="SQLite in --data")
-    ] = "",
-    kek: Annotated[
-        str,
-        typer.Option(
-            help="Key-encryption key: file:PATH, environment:NAME or command:COMMAND.", show_default="file in --data"
-        ),
-    ] = "",
-    read_log: Annotated[
-        bool, typer.Option("--read-log/--no-read-log", help="Record reads in the audit timeline too.")
-    ] = True,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+    host: Host = "127.0.0.1",
+    port: Port = PORT_DEFAULT,
+    public_url: PublicUrl = "",
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    trusted_proxy: TrustedProxy = None,
+    data: DataFolder = None,
+    ephemeral: Ephemeral = False,
+    nats: NATS = "",
+    nats_credentials: NatsCredentials = None,
+    nats_ca: NatsCa = None,
+    nats_cert: NatsCert = None,
+    nats_key: NatsKey = None,
+    role: RoleName = "all",
+    ready_file: ReadyFile = None,
+    account_id: AccountId = "",
+    email: Email = "root@muniment.invalid",
+    timeline: Timeline = "",
+    kek: KEK = "",
+    read_log: ReadLog = True,
+    log_level: LogLevel = "warning",
 ) -> None:
     """Run Muniment: the log, the read models and the API, on one port.
 
     The first start makes the first account and prints its root credentials, once.
     """
-    from muniment.ops.serving import (  # the web framework takes a second to load: no other command needs it
-        ready_path,
-        run,
-    )
+    from muniment.ops.serving import ready_path, run  # only here: the web framework takes a second to load
 
     settings = Settings(
         data=_folder(data, ephemeral),

@@ -1,0 +1,42 @@
+"""The options of `muniment serve`, each with its help text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str, typer.Option(help="Address to listen on. Anything but loopback needs TLS or a trusted proxy.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+PublicUrl = Annotated[str, typer.Option(help="The URL that clients use, where it is another.")]
+TlsCert = Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM.")]
+TlsKey = Annotated[Path | None, typer.Option(help="TLS private key, PEM.")]
+TrustedProxy = Annotated[
+    list[str] | None,
+    typer.Option(help="Address or CIDR block of a TLS-terminating proxy in front; may be repeated."),
+]
+DataFolder = Annotated[
+    Path | None, typer.Option(help="Where everything is kept.", show_default="the user's data directory")
+]
+Ephemeral = Annotated[
+    bool, typer.Option("--ephemeral", help="Keep nothing, for tests of others; offers POST /_muniment/reset.")
+]
+NATS = Annotated[
+    str, typer.Option(help="URL of an external NATS server (or several, with commas) in place of the embedded one.")
+]
+NatsCredentials = Annotated[Path | None, typer.Option(help="Its .creds or nkey seed file, mode 0600.")]
+NatsCa = Annotated[Path | None, typer.Option(help="CA that signed its certificate, PEM.")]
+NatsCert = Annotated[Path | None, typer.Option(help="Client certificate for it, PEM.")]
+NatsKey = Annotated[Path | None, typer.Option(help="Key of that certificate, PEM.")]
+RoleName = Annotated[str, typer.Option(help="What this process does: `all`, `api` or `decisions`.")]
+ReadyFile = Annotated[Path | None, typer.Option(help="Write JSON here (mode 0600) once everything is ready.")]
+AccountId = Annotated[str, typer.Option(help="Number of the first account, 12 digits.", show_default="random")]
+Email = Annotated[str, typer.Option(help="E-mail address of the first account's root user.")]
+Timeline = Annotated[str, typer.Option(help="PostgreSQL URL for the audit timeline.", show_default="SQLite in --data")]
+KEK = Annotated[
+    str,
+    typer.Option(
+        help="Key-encryption key: file:PATH, environment:NAME or command:COMMAND.", show_default="file in --data"
+    ),
+]
+ReadLog = Annotated[bool, typer.Option("--read-log/--no-read-log", help="Record reads in the audit timeline too.")]
+LogLevel = Annotated[str, typer.Option(help="debug, info, warning or error.")]
