@@ -9,7 +9,7 @@ import msgspec
 
 from muniment.domain.policy.decision import Alarm, Decision, Effect, Layer, LayerResult
 from muniment.domain.policy.layers import Level, Said, Source, read_levels, read_policies
-from muniment.domain.policy.matching import BudgetSpent
+from muniment.domain.policy.matching import Budget, BudgetSpent
 from muniment.domain.policy.principals import Grant
 from muniment.domain.policy.rcp_services import RCP_SERVICES
 from muniment.domain.policy.request import IN_AN_ACCOUNT, AccessRequest, Circumstances, PrincipalKind
@@ -51,20 +51,23 @@ class PolicySet(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: tuple[Source, ...] | None = None
 
 
-def evaluate(request: AccessRequest, policies: PolicySet) -> Decision:
-    """The decision. Total: it raises nothing; what cannot be decided is denied, with an alarm (SECURITY rule 1)."""
+def evaluate(request: AccessRequest, policies: PolicySet, budget: Budget | None = None) -> Decision:
+    """The decision. Total: it raises nothing; what cannot be decided is denied, with an alarm (SECURITY rule 1).
+
+    An explanation may have a larger `budget` than a decision has.
+    """
     try:
-        return _decide(request, policies)
+        return _decide(request, policies, budget)
     except BudgetSpent:
-        return _undecided(request, Alarm.BUDGET)
+        return undecided(request, Alarm.BUDGET)
     except Exception:  # total by contract: an error must never open a door
-        return _undecided(request, Alarm.ERROR)
+        return undecided(request, Alarm.ERROR)
 
 
-def _decide(request: AccessRequest, policies: PolicySet) -> Decision:
-    around = Circumstances(request, bounded=policies.boundary is not None)
+def _decide(request: AccessRequest, policies: PolicySet, budget: Budget | None) -> Decision:
+    around = Circumstances(request, bounded=policies.boundary is not None, budget=budget)
     heard = _hear(policies, around)
-    effect, layer = _outcome(request, policies, heard)
+    effect, layer = outcome(request, mandatory_applies(request, policies), heard)
     wanted = Verdict.ALLOW if effect is Effect.ALLOWED else Verdict.DENY
     statements = (statement for said in heard.values() for statement in said.matched)
     return Decision(
@@ -73,18 +76,19 @@ def _decide(request: AccessRequest, policies: PolicySet) -> Decision:
         layers=_results(request, heard),
         matched=tuple(statement for statement in statements if statement.verdict is wanted),
         missing=tuple(sorted(around.missing.values(), key=str.lower)),
-        reason="" if effect is Effect.ALLOWED else reason(request, effect, layer, _resource_kind(request, policies)),
+        reason="" if effect is Effect.ALLOWED else reason(request, effect, layer, resource_kind(request, policies)),
     )
 
 
-def _resource_kind(request: AccessRequest, policies: PolicySet) -> Kind:
+def resource_kind(request: AccessRequest, policies: PolicySet) -> Kind:
     """What a message should call the resource's policy, also where it is missing."""
     if policies.resource is not None:
         return policies.resource.document.kind
     return Kind.TRUST if policies.resource_mandatory and request.service == "sts" else Kind.RESOURCE
 
 
-def _undecided(request: AccessRequest, alarm: Alarm) -> Decision:
+def undecided(request: AccessRequest, alarm: Alarm) -> Decision:
+    """The answer where no decision could be made."""
     try:
         why = alarm_reason(request, alarm)
     except Exception:  # not even a request
@@ -96,13 +100,13 @@ def _hear(policies: PolicySet, around: Circumstances) -> dict[Layer, Said]:
     """Ask every layer that applies, also after one has settled the matter: all are reported (2.2)."""
     principal = around.request.principal
     heard: dict[Layer, Said] = {}
-    if policies.rcps is not None and _rcps_apply(around.request):
+    if policies.rcps is not None and rcps_apply(around.request):
         heard[Layer.RCP] = read_levels(Layer.RCP, policies.rcps, around)
     if policies.scps is not None and principal.kind in IN_AN_ACCOUNT and not principal.service_linked:
         heard[Layer.SCP] = read_levels(Layer.SCP, policies.scps, around)
     if policies.resource is not None:
         heard[Layer.RESOURCE] = read_policies(Layer.RESOURCE, (policies.resource,), around)
-    elif _mandatory(around.request, policies):
+    elif mandatory_applies(around.request, policies):
         heard[Layer.RESOURCE] = _NOTHING
     if principal.kind in _WITH_POLICIES:
         heard[Layer.IDENTITY] = read_policies(Layer.IDENTITY, policies.identity, around)
@@ -117,18 +121,19 @@ def _hear(policies: PolicySet, around: Circumstances) -> dict[Layer, Said]:
     return heard
 
 
-def _rcps_apply(request: AccessRequest) -> bool:
+def rcps_apply(request: AccessRequest) -> bool:
     """RCPs govern the resources of certain services, and spare service-linked roles (2.2 step 2)."""
     return request.service in RCP_SERVICES and not request.principal.service_linked
 
 
-def _mandatory(request: AccessRequest, policies: PolicySet) -> bool:
+def mandatory_applies(request: AccessRequest, policies: PolicySet) -> bool:
     """Whether the resource's own policy must allow; an action without a resource has none (2.2 step 6)."""
     return policies.resource_mandatory and request.resource != "*"
 
 
-def _outcome(request: AccessRequest, policies: PolicySet, heard: Heard) -> Outcome:
-    """The steps of 2.2 and 2.3 in order; the first that settles the matter decides."""
+def outcome(request: AccessRequest, mandatory: bool, heard: Heard) -> Outcome:
+    """The steps of 2.2 and 2.3 in order; the first that settles the matter decides. `mandatory`: the resource's own policy must
+    allow."""
     if _asks_who_it_is(request):
         return Effect.ALLOWED, Layer.CALLER_IDENTITY
     denying = _explicit_deny(heard)
@@ -137,7 +142,7 @@ def _outcome(request: AccessRequest, policies: PolicySet, heard: Heard) -> Outco
     if request.principal.kind not in IN_AN_ACCOUNT:
         return _without_account(heard)
     if request.owner == request.principal.account:
-        return _same_account(request, _mandatory(request, policies), heard)
+        return _same_account(request, mandatory, heard)
     return _cross_account(request, heard)
 
 

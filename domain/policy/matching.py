@@ -89,7 +89,7 @@ Chunk = tuple[Run, ...]  # runs with fenced gaps between them
 
 def matches(tokens: Sequence[Token], text: str, budget: Budget) -> bool:
     """Whether `text` is what the tokens say, every wildcard free (StringLike, action names)."""
-    return _match(_chunks(tokens, fence=False), text, budget)
+    return match_chunks(chunks_of(tokens, fence=False), text, budget)
 
 
 def resource_matches(tokens: Sequence[Token], text: str, budget: Budget) -> bool:
@@ -98,13 +98,13 @@ def resource_matches(tokens: Sequence[Token], text: str, budget: Budget) -> bool
     Inside the first five segments `*` and `?` stop at a colon, except a `*` that ends its segment; the sixth is free.
     Source: IAM User Guide, "Resource element", "Using wildcards in resource ARNs".
     """
-    return _match(_chunks(tokens, fence=True), text, budget)
+    return match_chunks(chunks_of(tokens, fence=True), text, budget)
 
 
 def arn_like(tokens: Sequence[Token], text: str, budget: Budget) -> bool:
     """Whether an ARN is like a pattern, its six segments compared one by one (POLICY_EVALUATION 2.4, ArnLike)."""
     segments = text.split(_SEGMENT_END, _FENCED_COLONS)
-    patterns = _segments(tokens)
+    patterns = segments_of(tokens)
     if len(segments) != 6 or len(patterns) != 6 or segments[0] != "arn":
         return False
     return all(matches(pattern, segment, budget) for pattern, segment in zip(patterns, segments, strict=True))
@@ -121,10 +121,10 @@ def action_matches(pattern: str, action: str, budget: Budget) -> bool:
         return False
     if "*" not in name and "?" not in name:
         return name == asked_name
-    return matches(tuple(_split_wildcards(name)), asked_name, budget)
+    return matches(tuple(split_wildcards(name)), asked_name, budget)
 
 
-def _split_wildcards(text: str) -> list[Token]:
+def split_wildcards(text: str) -> list[Token]:
     """Literal runs and wildcards of a text without variables."""
     tokens: list[Token] = []
     literal = 0
@@ -139,7 +139,7 @@ def _split_wildcards(text: str) -> list[Token]:
     return tokens
 
 
-def _segments(tokens: Sequence[Token]) -> list[list[Token]]:
+def segments_of(tokens: Sequence[Token]) -> list[list[Token]]:
     """The tokens of each of the six segments of an ARN pattern; the sixth keeps its colons."""
     segments: list[list[Token]] = [[]]
     for token in tokens:
@@ -152,7 +152,7 @@ def _segments(tokens: Sequence[Token]) -> list[list[Token]]:
     return segments
 
 
-def _chunks(tokens: Sequence[Token], *, fence: bool) -> list[Chunk]:
+def chunks_of(tokens: Sequence[Token], *, fence: bool) -> list[Chunk]:
     """The runs of a pattern, grouped: free gaps stand between chunks, fenced gaps inside them."""
     chunks: list[list[Run]] = [[]]
     marks: list[_Mark] = []
@@ -208,7 +208,7 @@ def _run(marks: Sequence[_Mark]) -> Run:
     return Run(width, tuple(fragments), tuple(fenced))
 
 
-def _match(chunks: Sequence[Chunk], text: str, budget: Budget) -> bool:
+def match_chunks(chunks: Sequence[Chunk], text: str, budget: Budget) -> bool:
     """Whether the chunks, with free gaps between them, make up the whole text: the first at its beginning, the last at its end,
     the others as far left as they go, which is never wrong because a free gap can take up anything."""
     first, last = chunks[0], chunks[-1]

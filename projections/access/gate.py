@@ -43,7 +43,7 @@ class AccessGate:
             )
             decided = self._access.decide(request)
             if not decided:
-                raise AccessDenied(decided.decision.reason)
+                raise AccessDenied(decided.reason)
 
     def fresh(self, action: str) -> None:
         """Return where `action` may be decided now for somebody else. Raises ServiceUnavailable, ReadModelBehind."""

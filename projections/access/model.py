@@ -1,24 +1,27 @@
-"""Access: may they? The read model over accounts that gathers a caller's policies and asks the plain evaluator (DESIGN §5)."""
+"""Access: may they? The read model over accounts that finds a caller's policies and decides from their plans (DESIGN §5)."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Final
-
-import msgspec
 
 from muniment.domain import arn
 from muniment.domain.account.state import Account
 from muniment.domain.policy.decision import Decision
 from muniment.domain.policy.document import Kind
-from muniment.domain.policy.evaluate import PolicySet, evaluate
+from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Source
-from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind, principal_keys
-from muniment.domain.site.state import SITE, Site
+from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.domain.site.state import SITE
+from muniment.projections.access.decided import Decided, Question, plain
 from muniment.projections.access.documents import Documents
-from muniment.projections.access.holdings import Holdings, holdings
+from muniment.projections.access.engine import ALONE, Beside, decide
+from muniment.projections.access.frame import Frame
+from muniment.projections.access.holdings import holdings
+from muniment.projections.access.known import KNOWN
+from muniment.projections.access.library import Library
 from muniment.projections.access.principals import holder_id
+from muniment.projections.access.standing import Standings
 from muniment.projections.fold import Fold, FoldedModel
+from muniment.projections.readmodel import BEGINNING, IAM
 
-HOLDINGS_MAX: Final = 20_000  # principals whose gathered policies are kept
 ROLE_ASSUMING: Final = frozenset(
     {
         "sts:assumerole",
@@ -28,31 +31,6 @@ ROLE_ASSUMING: Final = frozenset(
         "sts:setsourceidentity",
     }
 )
-
-OURS: Final = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principalorgid",
-        "aws:principalservicename",
-        "aws:principaltype",
-        "aws:resourceaccount",
-        "aws:resourceorgid",
-        "aws:userid",
-        "aws:username",
-    }
-)  # condition keys, in lower case, that no request can say of itself
-
-
-class Decided(msgspec.Struct, frozen=True):
-    """A decision, and the position of stream IAM it was made from at the least. True where the request is allowed."""
-
-    decision: Decision
-    position: int
-
-    def __bool__(self) -> bool:
-        return bool(self.decision)
 
 
 class Access(FoldedModel):
@@ -65,22 +43,48 @@ class Access(FoldedModel):
     def __init__(self, fold: Fold) -> None:
         super().__init__(fold)
         self._documents = Documents()
-        self._holdings: dict[tuple[str, str], Holdings] = {}
+        self._alone = Question(self._documents)
+        self._standings = Standings(Library(self._documents))
 
     def decide(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decided:
         """The decision on one action on one resource. `session` are the policies passed when the session began.
 
         The condition keys that the log knows are added to the request's: tags, organization, owner. Total, as `evaluate` is.
         """
-        position = self.position()
-        known = self._known(request.principal)
-        principal = _issued(request.principal, known)
-        full = msgspec.structs.replace(request, principal=principal, context=self._context(request, known))
-        return Decided(evaluate(full, self._policies(full, known, session)), position)
+        position = self.checkpoints.get(IAM, BEGINNING).sequence
+        principal, action = request.principal, request.action
+        kind = principal.kind
+        unique_id = principal.unique_id if kind is PrincipalKind.USER else holder_id(principal)
+        account = self.table.get("account." + principal.account)
+        standings = self._standings
+        standing = standings.nobody
+        if unique_id and account is not None:
+            standing = standings.of(account, unique_id)  # type: ignore[arg-type]  # the table's kinds are its names'
+        bundle = standing.bundle
+        frame = Frame(request, request.resource, bundle.boundary is not None, KNOWN, account, self.table.get(SITE))
+        question, beside = self._alone, ALONE
+        if session is not None or action[:4].lower() == "sts:":
+            question, beside = self._beside(request, session)
+        outcome, alarm = decide(frame, bundle, standings.library.plans, beside)
+        return Decided(outcome[0], outcome[1], position, alarm, frame, question)
+
+    def evaluate(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decision:
+        """The plain evaluator's answer to the same: the reference, and what explains."""
+        frame = Frame(
+            request,
+            request.resource,
+            knows=KNOWN,
+            account=self._account(request.principal.account),
+            site=self.table.get(SITE),
+        )
+        return plain(frame, self._beside(request, session)[0])
 
     def policies(self, principal: Principal) -> PolicySet:
         """The policies that count for a principal, whatever it asks for."""
-        known = self._known(principal)
+        account, unique_id = self._account(principal.account), holder_id(principal)
+        if account is None or not unique_id:
+            return PolicySet()
+        known = holdings(account, unique_id, self._documents)
         return PolicySet(identity=known.identity, boundary=known.boundary)
 
     def principal(self, principal_arn: str) -> Principal | None:
@@ -106,14 +110,16 @@ class Access(FoldedModel):
             issuer_id=unique_id,
         )
 
-    def _policies(self, request: AccessRequest, known: Holdings, session: tuple[Source, ...] | None) -> PolicySet:
+    def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
+        """The policies that bear on a request beside its requester's own."""
         mandatory = request.action.lower() in ROLE_ASSUMING
-        return PolicySet(
-            identity=known.identity,
-            boundary=known.boundary,
-            session=session,
-            resource=self._trust(request) if mandatory else None,
-            resource_mandatory=mandatory,
+        if session is None and not mandatory:
+            return self._alone, ALONE
+        trust, library = self._trust(request) if mandatory else None, self._standings.library
+        return Question(self._documents, session, mandatory, trust), Beside(
+            session=None if session is None else library.sources(session),
+            resource=None if trust is None else library.read(trust.document),
+            mandatory=mandatory,
         )
 
     def _trust(self, request: AccessRequest) -> Source | None:
@@ -124,53 +130,12 @@ class Access(FoldedModel):
             return None
         return Source(self._documents.read(role.trust, Kind.TRUST), role.name)
 
-    def _known(self, principal: Principal) -> Holdings:
-        unique_id, account = holder_id(principal), self._account(principal.account)
-        if not unique_id or account is None:
-            return Holdings(0)
-        name = (account.number, unique_id)
-        kept = self._holdings.get(name)
-        if kept is not None and kept.version == account.version:
-            return kept
-        gathered = holdings(account, unique_id, self._documents)
-        if len(self._holdings) >= HOLDINGS_MAX:
-            self._holdings = {}
-        self._holdings[name] = gathered
-        return gathered
-
-    def _context(self, request: AccessRequest, known: Holdings) -> Mapping[str, tuple[str, ...]]:
-        """The request's keys, and in place of those that the log knows better than any request, the log's."""
-        ours = principal_keys(_issued(request.principal, known))
-        ours |= {f"aws:PrincipalTag/{key}": (value,) for key, value in known.tags.items()}
-        ours["aws:ResourceAccount"] = (request.owner,)
-        for key, number in (("aws:PrincipalOrgID", request.principal.account), ("aws:ResourceOrgID", request.owner)):
-            if organization := self._organization(number):
-                ours[key] = (organization,)
-        theirs = {key: values for key, values in request.context.items() if not _is_ours(key.lower())}
-        return {**theirs, **ours}
-
-    def _organization(self, number: str) -> str:
-        site = self.table.get(SITE)
-        account = site.accounts.get(number) if isinstance(site, Site) else None
-        return account.organization if account is not None else ""
-
     def _account(self, number: str) -> Account | None:
         found = self.table.get(f"account.{number}")
         return found if isinstance(found, Account) else None
 
     def reindex(self) -> None:
-        self._holdings = {}
+        self._standings = Standings(Library(self._documents))
 
     def adopt_index(self, other: "Access") -> None:
-        self._holdings = {}
-
-
-def _is_ours(key: str) -> bool:
-    return key in OURS or key.startswith("aws:principaltag/")
-
-
-def _issued(principal: Principal, known: Holdings) -> Principal:
-    """A session's principal with the ARN of the role or user behind it, which the log knows."""
-    if principal.issuer_id and not principal.issuer_arn and known.arn:
-        return msgspec.structs.replace(principal, issuer_arn=known.arn)
-    return principal
+        self._standings = Standings(Library(self._documents))

@@ -1,0 +1,123 @@
+"""The compiled engine: the same answers as the plain evaluator, from plans. POLICY_EVALUATION 2.2, 2.3; DESIGN §5."""
+
+from typing import Final
+
+import msgspec
+
+from muniment.domain.policy.decision import Alarm, Effect, Layer
+from muniment.domain.policy.evaluate import Outcome, outcome, rcps_apply
+from muniment.domain.policy.layers import Said
+from muniment.domain.policy.matching import BudgetSpent
+from muniment.domain.policy.principals import Grant
+from muniment.domain.policy.request import IN_AN_ACCOUNT, PrincipalKind
+from muniment.projections.access.frame import Frame
+from muniment.projections.access.plans import Bundle, Documents, Plan, Plans, allows, denies
+from muniment.projections.access.rules import Ready, Run, first
+
+USER_OR_ROLE: Final = frozenset({PrincipalKind.USER, PrincipalKind.ROLE_SESSION})
+WITH_POLICIES: Final = IN_AN_ACCOUNT - {PrincipalKind.ROOT}
+NOTHING: Final = Said(allows=False, denies=False)
+ALLOWED: Final[Outcome] = (Effect.ALLOWED, Layer.IDENTITY)
+NO_SCP: Final[Outcome] = (Effect.IMPLICIT_DENY, Layer.SCP)
+NO_IDENTITY: Final[Outcome] = (Effect.IMPLICIT_DENY, Layer.IDENTITY)
+NO_BOUNDARY: Final[Outcome] = (Effect.IMPLICIT_DENY, Layer.BOUNDARY)
+NO_RESOURCE: Final[Outcome] = (Effect.IMPLICIT_DENY, Layer.RESOURCE)
+UNDECIDED: Final[Outcome] = (Effect.IMPLICIT_DENY, Layer.EVALUATION)
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """The policies that bear on a request beside its requester's own; see `evaluate.PolicySet`."""
+
+    session: Documents | None = None
+    rcps: tuple[Documents, ...] | None = None
+    resource: Ready | None = None
+    mandatory: bool = False
+    endpoint: Documents | None = None
+
+
+ALONE: Final = Beside()
+
+
+def decide(frame: Frame, bundle: Bundle, plans: Plans, beside: Beside = ALONE) -> tuple[Outcome, Alarm | None]:
+    """The effect, the deciding layer, and the alarm where no decision could be made. Total, as the plain evaluator is."""
+    try:
+        request = frame.request
+        plan = bundle.plans.get(request.action) or plans.plan(bundle, request.action)
+        principal = request.principal
+        if beside is ALONE and not plan.apart and principal.kind in USER_OR_ROLE and not principal.service_linked:
+            return _own_policies(frame, plan), None
+        return _all_policies(frame, plan, beside), None
+    except BudgetSpent:
+        return UNDECIDED, Alarm.BUDGET
+    except Exception:  # total by contract: an error must never open a door
+        return UNDECIDED, Alarm.ERROR
+
+
+def _own_policies(frame: Frame, plan: Plan) -> Outcome:
+    """A user or role's session asks for what no other policies guard: denies first, then the allows of each layer."""
+    resource = frame.resource
+    if plan.denies and (denied := first(plan.denies, resource, frame)) >= 0:
+        return Effect.EXPLICIT_DENY, plan.layers[denied]
+    for level in plan.scps:
+        if first(level, resource, frame) < 0:
+            return NO_SCP
+    if first(plan.identity, resource, frame) < 0:
+        return NO_IDENTITY
+    if plan.boundary is not None and first(plan.boundary, resource, frame) < 0:
+        return NO_BOUNDARY
+    return ALLOWED if frame.owner() == frame.request.principal.account else NO_RESOURCE
+
+
+def _all_policies(frame: Frame, plan: Plan, beside: Beside) -> Outcome:
+    """Ask every layer that applies, and decide as the plain evaluator does."""
+    request = frame.request
+    principal, action, resource = request.principal, request.action.lower(), frame.resource
+    mandatory = beside.mandatory and request.resource != "*"
+    heard: dict[Layer, Said] = {}
+    if beside.rcps is not None and rcps_apply(request):
+        heard[Layer.RCP] = _levels(beside.rcps, action, frame)
+    if plan.guarded and principal.kind in IN_AN_ACCOUNT and not principal.service_linked:
+        every = all(first(level, resource, frame) >= 0 for level in plan.scps)
+        heard[Layer.SCP] = Said(every, first(plan.scp_denies, resource, frame) >= 0)
+    if beside.resource is not None:
+        heard[Layer.RESOURCE] = _resource(beside.resource, action, frame)
+    elif mandatory:
+        heard[Layer.RESOURCE] = NOTHING
+    if principal.kind in WITH_POLICIES:
+        heard[Layer.IDENTITY] = _said(plan.identity, plan.identity_denies, frame)
+        if plan.boundary is not None:
+            heard[Layer.BOUNDARY] = _said(plan.boundary, plan.boundary_denies, frame)
+    if principal.kind in IN_AN_ACCOUNT and beside.session is not None:
+        heard[Layer.SESSION] = _union(beside.session, action, frame)
+    elif principal.kind is PrincipalKind.FEDERATED_USER:
+        heard[Layer.SESSION] = NOTHING  # 2.2 step 9: without a session policy it may nothing
+    if beside.endpoint is not None:
+        heard[Layer.ENDPOINT] = _union(beside.endpoint, action, frame)
+    return outcome(request, mandatory, heard)
+
+
+def _said(allowing: tuple[Run, ...], denying: tuple[Run, ...], frame: Frame) -> Said:
+    return Said(first(allowing, frame.resource, frame) >= 0, first(denying, frame.resource, frame) >= 0)
+
+
+def _union(documents: Documents, action: str, frame: Frame) -> Said:
+    """One Allow allows, one Deny denies."""
+    found = [one.candidates(action) for one in documents]
+    return _said(allows(found), denies(found), frame)
+
+
+def _levels(levels: tuple[Documents, ...], action: str, frame: Frame) -> Said:
+    """Union within a level, intersection across levels."""
+    said = [_union(level, action, frame) for level in levels]
+    return Said(all(one.allows for one in said), any(one.denies for one in said))
+
+
+def _resource(document: Ready, action: str, frame: Frame) -> Said:
+    """A resource's policy: the strongest grant among the Allows that apply (2.2 step 5)."""
+    found = document.candidates(action)
+    grant = Grant.NONE
+    for rule in found.allowing:
+        named = Grant.DIRECT if rule.naming is None else rule.naming(frame)
+        if named > grant and first((rule.bare,), frame.resource, frame) >= 0:
+            grant = named
+    return Said(grant is not Grant.NONE, first(denies([found]), frame.resource, frame) >= 0, grant)

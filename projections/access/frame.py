@@ -1,0 +1,81 @@
+"""A request while the compiled engine decides it: what a statement may ask about it, found out only when it is asked."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from muniment.domain.policy.matching import Budget
+from muniment.domain.policy.request import AccessRequest, Principal
+
+
+class Knows(Protocol):
+    """Whoever knows condition keys better than any request."""
+
+    def principal(self, frame: "Frame") -> Principal:
+        """The requester, completed."""
+
+    def key(self, frame: "Frame", key: str) -> tuple[str, ...] | None:
+        """The values of a key in lower case; None where the request's count."""
+
+
+class Frame(msgspec.Struct, gc=False):
+    """One request. `account` and `site` are what `knows` needs to know (projections/access/known.py)."""
+
+    request: AccessRequest
+    resource: str
+    bounded: bool = False
+    knows: Knows | None = None
+    account: Any = None
+    site: Any = None
+    purse: Budget | None = None
+    keys: dict[str, tuple[str, ...]] | None = None
+
+    @property
+    def budget(self) -> Budget:
+        """The comparisons that are left."""
+        if self.purse is None:
+            self.purse = Budget()
+        return self.purse
+
+    def owner(self) -> str:
+        """The account that owns the resource: `AccessRequest.owner`, without its detours."""
+        request = self.request
+        if request.resource_account:
+            return request.resource_account
+        segments = self.resource.split(":", 5)
+        named = segments[4] if len(segments) == 6 else ""
+        return request.owner if named and named != request.principal.account else request.principal.account
+
+    @property
+    def principal(self) -> Principal:
+        """The requester."""
+        return self.request.principal if self.knows is None else self.knows.principal(self)
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """The values of a condition key given in lower case; none where it is absent. Raises TypeError for values that are none."""
+        if self.knows is not None and (ours := self.knows.key(self, key)) is not None:
+            return ours
+        keys = self.keys
+        if keys is None:
+            keys = self.keys = lower(self.request.context)
+        values = keys.get(key, ())
+        if values and (isinstance(values, str) or not isinstance(values[0], str)):
+            raise TypeError("the values of a condition key are a tuple of texts")
+        return values
+
+    def single(self, key: str) -> str | None:
+        """The value of a key that has exactly one: only such keys may stand in variables (POLICY_EVALUATION 2.5)."""
+        values = self.values(key.lower())
+        return values[0] if len(values) == 1 else None
+
+
+def lower(context: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The request's keys in lower case; the values of several spellings of one key count together (2.6)."""
+    found = {key.lower(): values for key, values in context.items()}
+    if len(found) == len(context):
+        return found
+    found = {}
+    for key in sorted(context):
+        found[key.lower()] = found.get(key.lower(), ()) + tuple(context[key])
+    return found

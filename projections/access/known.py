@@ -1,0 +1,133 @@
+"""The condition keys that the log knows better than any request: who asks, with which tags, of which organization, and whose the
+resource is. POLICY_EVALUATION 2.1.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from muniment.domain.account.state import Account, Tags
+from muniment.domain.ids import ROLE, USER
+from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind, principal_keys
+from muniment.domain.site.state import Site
+from muniment.projections.access.frame import Frame
+from muniment.projections.access.principals import holder_id
+
+TAG: Final = "aws:principaltag/"
+PROVIDER: Final = "aws:federatedprovider"  # a session's comes with the request; a web identity's is the principal's own
+
+
+def tags_of(account: Account | None, unique_id: str) -> Tags:
+    """The tags of the user or role with this id; none where it is gone."""
+    key = account.ids.get(unique_id) if account is not None else None
+    if account is None or key is None:
+        return {}
+    if unique_id.startswith(USER):
+        return account.users[key].tags
+    return account.roles[key].tags if unique_id.startswith(ROLE) else {}
+
+
+def issued(principal: Principal, account: Account | None) -> Principal:
+    """A session's principal with the ARN of the role or user behind it, which the log knows."""
+    if principal.issuer_id and not principal.issuer_arn and account is not None:
+        holder = holder_id(principal)
+        if holder[:4] in (USER, ROLE) and (arn := account.arn_of(holder)):
+            return msgspec.structs.replace(principal, issuer_arn=arn)
+    return principal
+
+
+def organization_of(site: Site | None, number: str) -> str:
+    """The organization an account is in; empty where it is in none."""
+    account = site.accounts.get(number) if site is not None else None
+    return account.organization if account is not None else ""
+
+
+def context(request: AccessRequest, account: Account | None, site: Site | None) -> dict[str, tuple[str, ...]]:
+    """The request's keys, and in place of those that the log knows better, the log's: what the plain evaluator is given."""
+    ours: dict[str, tuple[str, ...]] = principal_keys(issued(request.principal, account))
+    tags = tags_of(account, holder_id(request.principal))
+    ours |= {f"aws:PrincipalTag/{key}": (value,) for key, value in tags.items()}
+    ours["aws:ResourceAccount"] = (request.owner,)
+    for key, number in (("aws:PrincipalOrgID", request.principal.account), ("aws:ResourceOrgID", request.owner)):
+        if organization := organization_of(site, number):
+            ours[key] = (organization,)
+    named = {key.lower() for key in ours}
+    theirs = {
+        key: values
+        for key, values in request.context.items()
+        if not is_ours(lower := key.lower()) and lower not in named
+    }
+    return {**theirs, **ours}
+
+
+def is_ours(key: str) -> bool:
+    """Whether a key in lower case is one that no request can say of itself."""
+    return key in _FOUND or key.startswith(TAG)
+
+
+def _of_principal(name: str) -> Callable[[Frame], tuple[str, ...]]:
+    return lambda frame: principal_keys(frame.principal).get(name, ())
+
+
+def _of_organization(number: Callable[[Frame], str]) -> Callable[[Frame], tuple[str, ...]]:
+    def found(frame: Frame) -> tuple[str, ...]:
+        organization = organization_of(frame.site, number(frame))
+        return (organization,) if organization else ()
+
+    return found
+
+
+def _username(frame: Frame) -> tuple[str, ...]:
+    principal = frame.request.principal
+    if principal.kind is not PrincipalKind.USER:
+        return ()
+    name = principal.arn.rpartition("/")[2]
+    return (name,) if name else ()
+
+
+def _principal_account(frame: Frame) -> tuple[str, ...]:
+    number = frame.request.principal.account
+    return (number,) if number else ()
+
+
+_FOUND: Final[Mapping[str, Callable[[Frame], tuple[str, ...]]]] = {
+    "aws:principalaccount": _principal_account,
+    "aws:principalarn": _of_principal("aws:PrincipalArn"),
+    "aws:principalisawsservice": _of_principal("aws:PrincipalIsAWSService"),
+    "aws:principalorgid": _of_organization(lambda frame: frame.request.principal.account),
+    "aws:principalservicename": _of_principal("aws:PrincipalServiceName"),
+    "aws:principaltype": lambda frame: (frame.request.principal.kind.value,),
+    "aws:resourceaccount": lambda frame: (frame.request.owner,),
+    "aws:resourceorgid": _of_organization(lambda frame: frame.request.owner),
+    "aws:userid": _of_principal("aws:userid"),
+    "aws:username": _username,
+}
+
+
+class Known:
+    """The same keys one by one, as a frame asks for them."""
+
+    def principal(self, frame: Frame) -> Principal:
+        """The requester, completed."""
+        return issued(frame.request.principal, frame.account)
+
+    def key(self, frame: Frame, key: str) -> tuple[str, ...] | None:
+        """The log's values of a key in lower case; None where the request's count."""
+        found = _FOUND.get(key)
+        if found is not None:
+            return found(frame)
+        if key.startswith(TAG):
+            return _tag(frame, key[len(TAG) :])
+        if key == PROVIDER and frame.request.principal.kind is PrincipalKind.WEB_IDENTITY:
+            return (frame.request.principal.provider,) if frame.request.principal.provider else None
+        return None
+
+
+def _tag(frame: Frame, name: str) -> tuple[str, ...]:
+    """The principal's tag; tag keys are unique without regard to case (2.6)."""
+    tags = tags_of(frame.account, holder_id(frame.request.principal))
+    return tuple(tags[key] for key in sorted(tags) if key.lower() == name)
+
+
+KNOWN: Final = Known()

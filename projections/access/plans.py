@@ -1,0 +1,135 @@
+"""Plans: what must be looked at to decide one action for all who hold the same policies. DESIGN §5.
+
+A `Bundle` is a set of policies in their layers; whoever holds the same ones shares it, and bundles whose policies have the same
+to say about an action share the plan. Documents, bundles and plans are values: a changed policy is another document, so nothing
+here grows stale; what nobody holds any more goes by itself (docs/decisions/0021-plans-are-values.md).
+"""
+
+from collections import deque
+from collections.abc import Hashable, Sequence
+from typing import Final
+from weakref import WeakValueDictionary
+
+from muniment.domain.policy.decision import Layer
+from muniment.projections.access.rules import ALWAYS, NONE, Candidates, Ready, Run, runs
+
+PLANS_MAX: Final = 262_144  # (bundle, action) pairs remembered; the oldest go
+ACTION_CHARACTERS_MAX: Final = 256  # longer actions, which do not exist, are planned again for each request
+APART: Final = frozenset(
+    {"sts:getcalleridentity", "sts:assumerole"}
+)  # actions with rules of their own (2.2 steps 0 and 4)
+
+Documents = tuple[Ready, ...]
+
+
+class Plan:
+    """The merged rules of a bundle for an action. `boundary` is None where there is none; of the SCP levels only those that do not
+    allow everything are kept."""
+
+    __slots__ = (
+        "__weakref__",
+        "apart",
+        "boundary",
+        "boundary_denies",
+        "denies",
+        "guarded",
+        "identity",
+        "identity_denies",
+        "layers",
+        "scp_denies",
+        "scps",
+    )
+
+    def __init__(
+        self,
+        apart: bool,
+        identity: Sequence[Candidates],
+        boundary: Sequence[Candidates] | None,
+        scps: Sequence[Sequence[Candidates]] | None,
+    ) -> None:
+        self.apart, self.guarded = apart, scps is not None
+        self.identity, self.identity_denies = allows(identity), denies(identity)
+        self.boundary = None if boundary is None else allows(boundary)
+        self.boundary_denies = denies(boundary or ())
+        self.scps = tuple(level for found in scps or () if (level := allows(found)) != (ALWAYS,))
+        self.scp_denies = denies([one for level in scps or () for one in level])
+        self.denies = self.scp_denies + self.identity_denies + self.boundary_denies
+        self.layers = (
+            (Layer.SCP,) * len(self.scp_denies)
+            + (Layer.IDENTITY,) * len(self.identity_denies)
+            + (Layer.BOUNDARY,) * len(self.boundary_denies)
+        )
+
+
+def allows(found: Sequence[Candidates]) -> tuple[Run, ...]:
+    """The allowing rules among candidates, as one row."""
+    return runs([one.allows for one in found if one.allows is not None])
+
+
+def denies(found: Sequence[Candidates]) -> tuple[Run, ...]:
+    """The denying rules among candidates, as one row."""
+    return runs([one.denies for one in found if one.denies is not None])
+
+
+class Bundle:
+    """Policies in their layers: the requester's, its boundary, and the levels of SCPs over its account."""
+
+    __slots__ = ("__weakref__", "boundary", "identity", "plans", "scps")
+
+    def __init__(
+        self, identity: Documents, boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
+    ) -> None:
+        self.identity, self.boundary, self.scps = identity, boundary, scps
+        self.plans: dict[str, Plan] = {}  # by action as requests spell it
+
+
+class Plans:
+    """The bundles and plans of one engine. Safe for many threads: at worst a plan is made twice."""
+
+    def __init__(self, plans_max: int = PLANS_MAX) -> None:
+        self._bundles: WeakValueDictionary[Hashable, Bundle] = WeakValueDictionary()
+        self._plans: WeakValueDictionary[Hashable, Plan] = WeakValueDictionary()
+        self._made: deque[tuple[Bundle, str]] = deque()
+        self._plans_max = plans_max
+
+    def bundle(
+        self, identity: Sequence[Ready], boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
+    ) -> Bundle:
+        """The bundle of these documents, whatever their order."""
+        key = (tuple(sorted({id(one): one for one in identity}.values(), key=id)), boundary, scps)
+        found = self._bundles.get(key)
+        if found is None:
+            found = self._bundles.setdefault(key, Bundle(*key))
+        return found
+
+    def plan(self, bundle: Bundle, action: str) -> Plan:
+        """The plan of a bundle for an action."""
+        found = bundle.plans.get(action)
+        if found is not None:
+            return found
+        found = self._merged(bundle, action.lower())
+        if len(action) <= ACTION_CHARACTERS_MAX:
+            bundle.plans[action] = found
+            self._made.append((bundle, action))
+            if len(self._made) > self._plans_max:
+                other, oldest = self._made.popleft()
+                other.plans.pop(oldest, None)
+        return found
+
+    def _merged(self, bundle: Bundle, action: str) -> Plan:
+        identity = tuple(_speaking(bundle.identity, action))
+        boundary = None if bundle.boundary is None else tuple(_speaking(bundle.boundary, action))
+        scps = None if bundle.scps is None else tuple(tuple(_speaking(level, action)) for level in bundle.scps)
+        key = (action in APART, identity, boundary, scps)
+        found = self._plans.get(key)
+        if found is None:
+            found = self._plans.setdefault(key, Plan(*key))
+        return found
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+def _speaking(documents: Documents, action: str) -> list[Candidates]:
+    """What the documents that have anything to say about an action say."""
+    return [found for one in documents if (found := one.candidates(action)) is not NONE]

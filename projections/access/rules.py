@@ -1,0 +1,248 @@
+"""Statements made ready: which actions and resources they cover, and what else must hold. A document gives, for an action, the
+rules that can apply to it, which everybody who holds the document shares (DESIGN §5).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from muniment.domain.policy.matching import Budget, chunks_of, match_chunks, split_wildcards
+from muniment.domain.policy.principals import Grant, grant_of
+from muniment.domain.policy.statements import PolicyDocument, Statement, Verdict
+from muniment.domain.policy.variables import Part, Token, Variable, Wildcard, resource_parts, substitute
+from muniment.projections.access.conditions import Test, compiled
+from muniment.projections.access.frame import Frame
+from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, Globs, globs, union
+
+MEMO_ACTIONS_MAX: Final = 1_024  # of one document
+# what decides whether a rule applies: prefixes, literals, a search, and tests, all of which must hold; cheapest first
+Run = tuple[tuple[str, ...], frozenset[str], Test | None, tuple[Test, ...]]
+Naming = Callable[[Frame], Grant]
+NOWHERE: Final[frozenset[str]] = frozenset()
+ALWAYS: Final[Run] = (("",), NOWHERE, None, ())
+
+
+class Rule:
+    """One statement of one document."""
+
+    __slots__ = ("actions", "bare", "denies", "naming", "not_actions", "open", "run")
+
+    def __init__(self, statement: Statement, document: PolicyDocument) -> None:
+        self.denies = statement.verdict is Verdict.DENY
+        self.not_actions = statement.not_actions is not None
+        self.actions = _actions(statement.not_actions if statement.not_actions is not None else statement.actions or ())
+        self.naming = _naming(statement) if document.kind.names_principals else None
+        tests = tuple(compiled(condition, document.version) for condition in statement.conditions)
+        self.bare = _run(statement, document.version, tests)  # whoever asks
+        prefixes, exact, search, tests = self.bare
+        self.run: Run = self.bare if self.naming is None else (prefixes, exact, search, (_named(self.naming), *tests))
+        plain = not self.run[3] and statement.not_resources is None
+        self.open = _open(statement, document.version) if plain else None  # globs, where nothing else is asked
+
+    def covers_action(self, action: str) -> bool:
+        """Whether the rule is about an action, given in lower case. Asked once for many decisions, so each rule has a budget of
+        its own. Raises BudgetSpent."""
+        return self.actions.any(action, Budget()) is not self.not_actions
+
+
+def _named(naming: Naming) -> Test:
+    return lambda frame: naming(frame) is not Grant.NONE
+
+
+def _naming(statement: Statement) -> Naming | None:
+    """How the statement's principals concern the requester; None where they concern everybody."""
+    principals = statement.principals
+    if statement.not_principals is None and principals is not None and principals.everyone:
+        return None
+    return lambda frame: grant_of(statement, frame.principal, bounded=frame.bounded)
+
+
+def _actions(patterns: Sequence[str]) -> Globs:
+    """Action values, in lower case; wildcards stand in the name only, except `*` alone (2.6)."""
+    found: list[list[Token]] = []
+    for pattern in patterns:
+        vendor, colon, name = pattern.lower().partition(":")
+        if pattern == "*":
+            return ALL_GLOBS
+        if colon:
+            found.append([f"{vendor}:", *split_wildcards(name)])
+    return globs(found, fence=False)
+
+
+def _sorted_resources(values: Iterable[str], version: str) -> tuple[Globs, list[tuple[Part, ...]]]:
+    """Resource values without variables as globs, and those with."""
+    plain: list[tuple[Token, ...]] = []
+    varying: list[tuple[Part, ...]] = []
+    for value in values:
+        said = resource_parts(value, version)
+        tokens = tuple(part for part in said if not isinstance(part, Variable))
+        if len(tokens) == len(said):
+            plain.append(tokens)
+        else:
+            varying.append(said)
+    return globs(plain, fence=True), varying
+
+
+def _open(statement: Statement, version: str) -> Globs | None:
+    if statement.resources is None:
+        return ALL_GLOBS
+    found, varying = _sorted_resources(statement.resources, version)
+    return None if varying else found
+
+
+def _run(statement: Statement, version: str, tests: tuple[Test, ...]) -> Run:
+    """Where the statement applies, and the tests that must hold there."""
+    if statement.not_resources is not None:
+        found, varying = _sorted_resources(statement.not_resources, version)
+        covered = _search(found, varying) or _nothing
+        prefixes, exact = found.prefixes, found.exact
+
+        def elsewhere(frame: Frame) -> bool:
+            resource = frame.resource
+            return not (resource.startswith(prefixes) or resource in exact or covered(frame))
+
+        return (), NOWHERE, elsewhere, tests
+    if statement.resources is None:
+        return ("",), NOWHERE, None, tests
+    found, varying = _sorted_resources(statement.resources, version)
+    return found.prefixes, found.exact, _search(found, varying), tests
+
+
+def _nothing(frame: Frame) -> bool:
+    return False
+
+
+def _search(found: Globs, varying: Sequence[tuple[Part, ...]]) -> Test | None:
+    """The part of a coverage that two plain tests do not decide."""
+    tests = [] if found.simple or found.everything else [searched(found)]
+    tests += [] if found.everything else [_template(said) for said in varying]
+    if len(tests) <= 1:
+        return tests[0] if tests else None
+    several = tuple(tests)
+    return lambda frame: any(test(frame) for test in several)
+
+
+def searched(found: Globs) -> Test:
+    """The globs that take a search, as a test on the request's resource."""
+    return lambda frame: found.searched(frame.resource, frame.budget)
+
+
+def _template(said: tuple[Part, ...]) -> Test:
+    """A value with variables: without wildcards, or with one at its end, it is one text once they are replaced."""
+    head = said[0] if isinstance(said[0], str) else ""
+    cost = len(said)
+    open_ended = said[-1] is Wildcard.MANY
+    body = said[:-1] if open_ended else said
+    if any(isinstance(part, Wildcard) for part in body):
+
+        def search(frame: Frame) -> bool:
+            if not frame.resource.startswith(head):
+                return False
+            budget = frame.budget
+            budget.spend(cost)
+            tokens = substitute(said, frame.single)
+            return tokens is not None and match_chunks(chunks_of(tokens, fence=True), frame.resource, budget)
+
+        return search
+
+    def compare(frame: Frame) -> bool:
+        resource = frame.resource
+        if not resource.startswith(head):
+            return False
+        frame.budget.spend(cost)
+        text = ""
+        for part in body:
+            if isinstance(part, Variable):
+                value = frame.single(part.key)
+                value = part.default if value is None else value
+                if value is None:
+                    return False
+                text += value
+            else:
+                text += str(part)
+        return resource.startswith(text) if open_ended else resource == text
+
+    return compare
+
+
+class Rules:
+    """Rules of one verdict that can apply to one action: those without tests made into one, and the others."""
+
+    __slots__ = ("open", "others")
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        found = [rule.open for rule in rules if rule.open is not None]
+        self.open = union(found) if found else NO_GLOBS
+        self.others = tuple(rule.run for rule in rules if rule.open is None) if not self.open.everything else ()
+
+
+class Candidates:
+    """The rules of one document that can apply to one action; None where there are none."""
+
+    __slots__ = ("allowing", "allows", "denies")
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        denying = [rule for rule in rules if rule.denies]
+        self.allowing = tuple(rule for rule in rules if not rule.denies)
+        self.denies = Rules(denying) if denying else None
+        self.allows = Rules(self.allowing) if self.allowing else None
+
+
+def runs(found: Sequence[Rules]) -> tuple[Run, ...]:
+    """Rules of several documents as one row, the cheapest first; one that always applies stands alone."""
+    if any(rules.open.everything for rules in found):
+        return (ALWAYS,)
+    others = sorted((run for rules in found for run in rules.others), key=_cost)
+    parts = [rules.open for rules in found if rules.open is not NO_GLOBS]
+    if not parts:
+        return tuple(others)
+    one = union(parts)
+    return ((one.prefixes, one.exact, None if one.simple else searched(one), ()), *others)
+
+
+def _cost(run: Run) -> tuple[int, bool]:
+    return len(run[3]), run[2] is not None
+
+
+NONE: Final = Candidates(())
+
+
+class Ready:
+    """A document made ready. Shared by everybody who holds the same text; kept as long as anybody does."""
+
+    __slots__ = ("__weakref__", "_by_action", "_by_rules", "_rules")
+
+    def __init__(self, document: PolicyDocument) -> None:
+        self._rules = tuple(
+            Rule(statement, document)
+            for statement in document.statements
+            if not (statement.unknown and statement.verdict is Verdict.ALLOW)  # SECURITY rule 1
+        )
+        self._by_action: dict[str, Candidates] = {}
+        self._by_rules: dict[tuple[int, ...], Candidates] = {}
+
+    def candidates(self, action: str) -> Candidates:
+        """The rules that can apply to an action, given in lower case."""
+        known = self._by_action.get(action)
+        if known is not None:
+            return known
+        which = tuple(number for number, rule in enumerate(self._rules) if rule.covers_action(action))
+        found = NONE
+        if which:
+            found = self._by_rules.get(which) or Candidates([self._rules[number] for number in which])
+            if len(self._by_rules) < MEMO_ACTIONS_MAX:
+                self._by_rules[which] = found
+        if len(self._rules) > 2 and len(self._by_action) < MEMO_ACTIONS_MAX:
+            self._by_action[action] = found
+        return found
+
+
+def first(rules: tuple[Run, ...], resource: str, frame: Frame) -> int:
+    """The number of the first rule that applies, or -1."""
+    for number, (prefixes, exact, search, tests) in enumerate(rules):
+        if resource.startswith(prefixes) or resource in exact or (search is not None and search(frame)):
+            for test in tests:
+                if not test(frame):
+                    break
+            else:
+                return number
+    return -1
