@@ -64,3 +64,6 @@ class CredentialUse:
             except Refused as refused:
                 self._noted.pop(command.access_key_id, None)
                 log.warning("use of a credential could not be recorded", code=refused.code)
+            except Exception as error:  # the thread must outlive a fault, or no use would ever be noted again
+                self._noted.pop(command.access_key_id, None)
+                log.error("use of a credential could not be recorded", code=type(error).__name__)
