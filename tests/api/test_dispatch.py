@@ -8,7 +8,6 @@ import pytest
 from muniment.domain.activity.requests import CommandConfirmed, CommandRefused, QueryAnswered, QueryRefused
 from tests.api.house import House
 
-
 FOUNDING = 3  # entries of the first account's beginning
 
 
