@@ -21,12 +21,13 @@ SESSION = boto3.session.Session(region_name="us-east-1")  # one: each reads boto
 class Muniment:
     """One process. `data=None` is an ephemeral one."""
 
-    def __init__(self, data=None, *options, environment=None):
+    def __init__(self, data=None, *options, environment=None, patience=START_SECONDS_MAX):
         self._folder = tempfile.TemporaryDirectory(prefix="muniment-test-")
         self.folder = Path(self._folder.name)
         self.data = data
         self.options = options
         self.environment = environment or {}
+        self.patience = patience
         self.process = None
         self.ready = {}
         self.root = None
@@ -44,7 +45,7 @@ class Muniment:
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.environment},
         )
-        give_up = time.monotonic() + START_SECONDS_MAX
+        give_up = time.monotonic() + self.patience
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > give_up:
                 self.process.kill()
