@@ -23,6 +23,7 @@ from muniment.ops.jetstream.settings import write_private
 from muniment.ops.keys import hygiene
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.keksource import kek_source
+from muniment.ops.patience import PatientProtocol
 from muniment.ops.settings import BadSetting, Settings
 
 SHUTDOWN_SECONDS = 10
@@ -126,7 +127,7 @@ class Server:
             server_header=False,
             lifespan="off",
             loop="uvloop",
-            http="httptools",
+            http=PatientProtocol,
             proxy_headers=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             ssl_certfile=self.settings.tls_cert,

@@ -167,6 +167,37 @@ def test_slow_clients_hold_nobody_up(calm):
     assert alive(calm)
 
 
+def test_who_says_nothing_for_five_seconds_is_cut_off(calm):  # SECURITY 17
+    """Connections without a request, and with half of one, were kept for ever."""
+    halves = [b"", b"POST / HTTP/1.1\r\nHost: a\r\n", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\nGET /livez HTTP/1.1\r\n"]
+    held = [calm.socket(timeout=15) for _ in halves]
+    for connection, half in zip(held, halves, strict=True):
+        connection.sendall(half)
+    began = time.monotonic()
+    answers = [read_all(connection) for connection in held]
+    assert 3 < time.monotonic() - began < 12
+    assert [answer.count(b" 408 ") for answer in answers] == [1, 1, 1]
+    assert answers[2].startswith(b"HTTP/1.1 200")
+    for connection in held:
+        connection.close()
+
+
+def test_a_head_without_end_is_cut_off_before_it_fills_the_memory(calm):
+    """It was kept as long as it came."""
+    for piece in (b"X-A: " + b"a" * 8_000 + b"\r\n", b"a" * 8_192):
+        with calm.socket() as connection:
+            sent = 0
+            try:
+                connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
+                while sent < 50_000_000:
+                    connection.sendall(piece)
+                    sent += len(piece)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            assert sent < 20_000_000
+    assert alive(calm)
+
+
 def test_a_client_that_goes_away_leaves_nothing_half_done(wire):
     """The body says CreateUser and is cut one byte short."""
     body = b"Action=CreateUser&Version=2010-05-08&UserName=ana"
