@@ -14,6 +14,11 @@ def database_at(place: Path | str) -> Database:
     return SQLite.live(place) if isinstance(place, Path) else PostgreSQL.live(place)
 
 
+def generation_at(place: Path | str, generation: int) -> Database:
+    """A generation that is not live (yet): for the process that fills it."""
+    return SQLite(place, generation) if isinstance(place, Path) else PostgreSQL(place, generation)
+
+
 def timeline_at(place: Path | str, unsealer: Unsealer) -> TimelineApart:
     """The timeline of a running process."""
     return TimelineApart(database_at(place), unsealer=unsealer)

@@ -5,15 +5,16 @@ No read fails meanwhile: readers ask the old tables until the new ones are level
 
 import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from muniment.projections.filling import Filling
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
-from muniment.projections.rebuild import FREEZE_ENTRIES, Compared, Live, Progress, RebuildRunning, Rebuilt
+from muniment.projections.rebuild import Compared, Live, Progress, RebuildRunning, Rebuilt
 from muniment.projections.source import Source
 from muniment.projections.timeline.apart import TimelineApart
+from muniment.projections.timeline.database import Database
 from muniment.projections.timeline.timeline import Timeline
 from muniment.projections.verify import Broken, Verifier
 
@@ -26,76 +27,113 @@ def rebuild_timeline(
     sources: Mapping[str, Source],
     verifier: Verifier,
     progress: Progress = lambda done, known: None,
+    prepared: Callable[[Database], None] = lambda database: None,
 ) -> Rebuilt:
     """Fill, compare, swap. The log is the truth: an unequal live timeline is replaced all the same.
 
-    Call it on a thread of its own, with sources of its own. Raises RebuildRunning, Broken, SourceLost; the live timeline is
-    then as it was.
+    Call it on a thread of its own, with sources of its own. `prepared` may have a child process fill the new generation first
+    (`prepare`): then only what came after it is read here, and threads that answer are hardly disturbed. Raises RebuildRunning,
+    Broken, SourceLost; the live timeline is then as it was.
     """
     if not feed.rebuilding.acquire(blocking=False):
         raise RebuildRunning("a rebuild is running already: wait for its end")
     began = time.monotonic()
-    twin = Timeline(live.database.beside())
-    generation = Generation(None, (twin,))
+    database = live.database.beside()
     try:
-        _fill(feed, live, generation, twin, sources, verifier, progress)
-        compared = _compare(live, twin, sources[IAM_ACTIVITY].bounds().first)
-        if twin.stopped:
-            raise Broken(twin.status.stream, twin.status.sequence, twin.status.reason)
-        feed.between(lambda: _swap(feed, live, generation, twin))
+        prepared(database)
+        twin = Timeline(database)
+        generation = Generation(None, (twin,))
+        try:
+            _fill(feed, live, generation, sources, verifier, progress)
+            compared = _compare(live, twin, sources[IAM_ACTIVITY].bounds().first)
+            _refuse_stopped(twin)
+            feed.between(lambda: _swap(feed, live, generation, twin))
+        except BaseException:
+            feed.between(lambda: feed.leave(generation))
+            twin.close()
+            raise
     except BaseException:
-        twin.close()
-        twin.database.discard()
+        database.discard()
         raise
     finally:
-        feed.between(lambda: feed.leave(generation))
         feed.rebuilding.release()
     entries = twin.position(IAM) + twin.position(IAM_ACTIVITY)
     return Rebuilt(entries, time.monotonic() - began, compared)
+
+
+def prepare(database: Database, sources: Mapping[str, Source], verifier: Verifier, progress: Progress) -> None:
+    """The part of a rebuild that is for a child process: fill the empty generation `database` from the whole log.
+
+    Raises Broken, SourceLost. What is there at the end is whole, whatever comes after it in the log.
+    """
+    timeline = Timeline(database)
+    generation = Generation(None, (timeline,))
+    pause = _teller(timeline, sources, progress)
+    gc.disable()  # nothing here is ever garbage in a cycle, and there is much of it
+    try:
+        for stream in (IAM, IAM_ACTIVITY):
+            _run(Filling(sources[stream], verifier, generation, pause=pause))
+        timeline.finish()
+        _refuse_stopped(timeline)
+    finally:
+        gc.enable()
+        timeline.close()
 
 
 def _fill(
     feed: Live,
     live: TimelineApart,
     generation: Generation,
-    twin: Timeline,
     sources: Mapping[str, Source],
     verifier: Verifier,
     progress: Progress,
 ) -> None:
     """Bring the twin level, and leave it where every new batch goes to both."""
-    known, frozen = sum(source.bounds().last for source in sources.values()), 0
-
-    def pause() -> None:
-        nonlocal frozen
-        done = twin.position(IAM) + twin.position(IAM_ACTIVITY)
-        if done - frozen > FREEZE_ENTRIES:
-            frozen = done
-            gc.freeze()  # Python's collector would walk through all of the twin's states again and again
-        progress(done, max(done, known))
-
-    def catch_up(stream: str, until: int | None = None) -> None:
-        filling = Filling(sources[stream], verifier, generation, pause=pause, until=until)
-        filling.run()
-        if filling.broken is not None:
-            raise filling.broken
+    (twin,) = generation.models
+    assert isinstance(twin, Timeline)
+    pause = _teller(twin, sources, progress)
 
     def join() -> bool:
         """On the feed's thread: nothing moves on. The few activity entries since are read here."""
         live.flush()
-        if twin.position(IAM_ACTIVITY) < live.position(IAM_ACTIVITY):
-            catch_up(IAM_ACTIVITY, live.position(IAM_ACTIVITY))
+        if twin.position(IAM_ACTIVITY) < (until := live.position(IAM_ACTIVITY)):
+            _run(Filling(sources[IAM_ACTIVITY], verifier, generation, until=until))
         return feed.join(generation)
 
-    for _ in range(JOIN_ATTEMPTS_MAX):
-        catch_up(IAM)
-        catch_up(IAM_ACTIVITY)
-        twin.finish()
-        if twin.stopped:
-            raise Broken(twin.status.stream, twin.status.sequence, twin.status.reason)
-        if feed.between(join):
-            return
+    gc.disable()  # Python's collector would walk through the growing twin again and again, and everybody would wait for it
+    try:
+        for _ in range(JOIN_ATTEMPTS_MAX):
+            for stream in (IAM, IAM_ACTIVITY):
+                _run(Filling(sources[stream], verifier, generation, pause=pause, considerate=True))
+            twin.finish()
+            _refuse_stopped(twin)
+            if feed.between(join):
+                return
+    finally:
+        gc.freeze()
+        gc.enable()
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live timeline")
+
+
+def _run(filling: Filling) -> None:
+    filling.run()
+    if filling.broken is not None:
+        raise filling.broken
+
+
+def _teller(timeline: Timeline, sources: Mapping[str, Source], progress: Progress) -> Callable[[], None]:
+    known = sum(source.bounds().last for source in sources.values())
+
+    def tell() -> None:
+        done = timeline.position(IAM) + timeline.position(IAM_ACTIVITY)
+        progress(done, max(done, known))
+
+    return tell
+
+
+def _refuse_stopped(timeline: Timeline) -> None:
+    if timeline.stopped:
+        raise Broken(timeline.status.stream, timeline.status.sequence, timeline.status.reason)
 
 
 def _swap(feed: Live, live: TimelineApart, generation: Generation, twin: Timeline) -> None:

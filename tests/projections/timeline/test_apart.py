@@ -14,10 +14,11 @@ from muniment.projections.feed import Feed
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.rebuild import RebuildRunning
 from muniment.projections.timeline import apart
+from muniment.projections.timeline import timeline as module
 from muniment.projections.timeline.apart import TimelineApart
-from muniment.projections.timeline.places import database_at, timeline_at
+from muniment.projections.timeline.places import database_at, generation_at, timeline_at
 from muniment.projections.timeline.question import Question
-from muniment.projections.timeline.rebuild import rebuild_timeline
+from muniment.projections.timeline.rebuild import prepare, rebuild_timeline
 from muniment.projections.timeline.timeline import Timeline
 from tests.postgres import Cluster
 from tests.projections.logs import ACCOUNT, Log, Signer
@@ -249,6 +250,24 @@ def test_a_stopped_timeline_is_mended_by_a_rebuild(house: House) -> None:
     assert not house.timeline.stopped
     house.happened(1)
     house.level()
+
+
+def test_a_rebuild_that_another_process_prepared_reads_only_what_came_after_it(
+    house: House, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepared(database: Any) -> None:
+        sources = {stream: log.source() for stream, log in house.logs.items()}
+        prepare(generation_at(place, database.generation), sources, house.signer, lambda done, known: None)
+        house.happened(2)
+
+    stored: list[int] = []
+    columns_of = module.columns_of
+    monkeypatch.setattr(module, "columns_of", lambda recorded, *rest: stored.append(1) or columns_of(recorded, *rest))
+    rebuilt = house.rebuild(prepared=prepared)
+    assert rebuilt.equal
+    assert len(stored) == 21 + 3 + 3  # by who prepared; of what came after, by the live one and by the twin
+    house.level()
+    assert len(house.timeline.rows(Question())) == 24
 
 
 def test_a_second_rebuild_is_refused_while_one_runs(house: House) -> None:
