@@ -66,6 +66,9 @@ class KEKs:
 
     def __init__(self, source: KEKSource) -> None:
         self._source = source
+        self._known: dict[
+            str, KEK
+        ] = {}  # with those that have left the list: what was wrapped a moment ago still opens
         self._stamp = source.stamp()
         self._list = self._load()
 
@@ -91,18 +94,16 @@ class KEKs:
 
     def unwrap(self, kek_id: str, purpose: str, key_id: str, box: bytes) -> bytes:
         """The key in `box`. Raises CannotUnwrap, naming the key-encryption key that is missing."""
-        kek = self._find(kek_id)
-        if kek is None:
+        if (kek := self._known.get(kek_id)) is None:
             self.refresh()
-            kek = self._find(kek_id)
+            kek = self._known.get(kek_id)
         if kek is None:
             raise CannotUnwrap(
                 f"`{purpose}` is wrapped with key-encryption key `{kek_id}`, which is not configured: add it to the list"
             )
         return kek.unwrap(purpose, key_id, box)
 
-    def _find(self, kek_id: str) -> KEK | None:
-        return next((kek for kek in self._list if kek.id == kek_id), None)
-
     def _load(self) -> tuple[KEK, ...]:
-        return tuple(KEK(key) for key in self._source.load())
+        keks = tuple(KEK(key) for key in self._source.load())
+        self._known |= {kek.id: kek for kek in keks}
+        return keks

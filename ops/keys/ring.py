@@ -17,6 +17,7 @@ from muniment.domain.sealing import Erased, Unreadable
 from muniment.ops.keys.binding import bind
 from muniment.ops.keys.kek import NONCE_BYTES, TAG_BYTES, CannotUnwrap, KEKs
 from muniment.ops.keys.record import DATA, DamagedRecord, KeyRecord, decode, unwrap, wrap
+from muniment.ops.keys.rotate import settle
 from muniment.ops.keys.signing import SigningKeys
 from muniment.ops.keys.store import Conflict, KeyStore, check_name
 
@@ -127,11 +128,12 @@ class KeyRing:
         for _ in range(TRIES_MAX):
             if (opened := self._load(owner)) is not None:
                 return opened
-            first = KeyRecord((wrap(self.keks, name, _new_id(), AESGCM.generate_key(256)),))
+            first = wrap(self.keks, name, _new_id(), AESGCM.generate_key(256))
             try:
-                self.store.create(name, first.encode())
+                self.store.create(name, KeyRecord((first,)).encode())
             except Conflict:
                 continue  # another node was first: its key is the owner's
+            settle(self.store, self.keks, name, first.kek)
         raise _contended(owner)
 
     def _key(self, owner: str, key_id: str) -> _DataKey:
@@ -194,6 +196,7 @@ class KeyRing:
                     self.store.update(name, record.encode(), kept.revision)
                 except Conflict:
                     continue
+                settle(self.store, self.keks, name, fresh.kek)
                 opened = self._opened(owner, record.encode())
             self._keep(owner, opened, self._forgotten)
             return opened

@@ -48,7 +48,7 @@ def rewrap_all(store: KeyStore, keks: KEKs, shredder: KeyShredder | None, progre
     shredded = 0
     for number, name in enumerate(names, 1):
         try:
-            done[_rewrap(store, keks, name)] += 1
+            done[rewrap_one(store, keks, name)] += 1
             if shredder is not None:
                 shredded += shredder.shred_superseded(name)
         except (CannotUnwrap, DamagedRecord) as error:
@@ -57,7 +57,16 @@ def rewrap_all(store: KeyStore, keks: KEKs, shredder: KeyShredder | None, progre
     return Rotation(keks.first.id, len(names), shredded=shredded, failed=failed, **done)
 
 
-def _rewrap(store: KeyStore, keks: KEKs, name: str) -> str:
+def settle(store: KeyStore, keks: KEKs, name: str, kek_id: str) -> None:
+    """After a key of `name` was stored under `kek_id`: wrap it again where that key has left the first place meanwhile.
+
+    A rotation in another process may have looked at all names before this one came to be, and may drop the old key next.
+    """
+    if keks.first.id != kek_id:
+        rewrap_one(store, keks, name)
+
+
+def rewrap_one(store: KeyStore, keks: KEKs, name: str) -> str:
     """One name, as often as another writer gets in between; answers what became of it."""
     while True:
         if (kept := store.get(name)) is None:

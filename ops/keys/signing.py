@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from muniment.ops.keys.kek import CannotUnwrap, KEKs
 from muniment.ops.keys.record import SIGNING, DamagedRecord, KeyRecord, WrappedKey, decode, unwrap, wrap
+from muniment.ops.keys.rotate import settle
 from muniment.ops.keys.store import Conflict, KeyStore
 
 PURPOSES: Final = ("entries", "heads", "tokens")
@@ -81,8 +82,10 @@ class SigningKeys:
         """Read the list again, creating it where there is none. Raises SigningKeysUnusable."""
         for _ in range(TRIES_MAX):
             if (kept := self._store.get(self._name)) is None:
+                first = self._fresh()
                 with contextlib.suppress(Conflict):  # another node was first
-                    self._store.create(self._name, KeyRecord((self._fresh(),)).encode())
+                    self._store.create(self._name, KeyRecord((first,)).encode())
+                settle(self._store, self._keks, self._name, first.kek)
                 continue
             self._loaded = self._open(kept.value)
             return self._loaded
@@ -101,6 +104,7 @@ class SigningKeys:
                 self._store.update(self._name, record.encode(), kept.revision)
             except Conflict:
                 continue
+            settle(self._store, self._keks, self._name, fresh.kek)
             self._loaded = self._open(record.encode())
             return fresh.id
         raise self._contended()

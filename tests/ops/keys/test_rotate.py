@@ -1,12 +1,17 @@
 """Rotation of the key-encryption key: rewraps only, goes on where it was killed, and no read fails meanwhile."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from muniment.domain.ledger import Sealed
 from muniment.domain.sealing import Unreadable
 from muniment.ops.keys.erase import erase
 from muniment.ops.keys.kek import KEKs
-from muniment.ops.keys.keksource import KEKMemory
+from muniment.ops.keys.keksource import KEKFile, KEKMemory
+from muniment.ops.keys.mac import mac_key
 from muniment.ops.keys.record import decode
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.keys.rotate import rewrap_all
@@ -148,3 +153,63 @@ def test_without_a_shredder_the_old_copies_stay_until_a_run_that_has_one(store: 
     assert keks_used(store) != {BOTH.first.id}
     assert rewrap_all(store, BOTH, store).shredded > 0
     assert keks_used(store) == {BOTH.first.id}
+
+
+def rotated(file: KEKFile, store: MemoryKeyStore) -> None:
+    """A whole rotation, as another process does it: it ends with the old key gone from the file."""
+    file.prepend()
+    assert rewrap_all(store, KEKs(file), store).is_complete
+    file.keep_first()
+
+
+def made(kind: str, store: MemoryKeyStore, keks: KEKs) -> Any:
+    """A use that stores a new key, and what proves later that it is still there."""
+    ring = KeyRing(store, keks, seals_max=1)
+    return {
+        "data key": lambda: ring.seal(ANA, "totp", b"seed"),
+        "second data key": lambda: [ring.seal(ANA, "totp", b"seed") for _ in range(2)][1],
+        "signing key": lambda: ring.sign(b"x"),
+        "next signing key": lambda: (ring.entries.rotate(), ring.sign(b"x"))[1],
+        "mac key": lambda: mac_key(store, keks, "cursors"),
+    }[kind]()
+
+
+def is_there(kind: str, proof: Any, store: MemoryKeyStore, keks: KEKs) -> bool:
+    ring = KeyRing(store, keks)
+    if "data" in kind:
+        return ring.unseal(ANA, "totp", proof) == b"seed"
+    return ring.verify(*proof, b"x") if "signing" in kind else mac_key(store, keks, "cursors") == proof
+
+
+KINDS = ["data key", "second data key", "signing key", "next signing key", "mac key"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_that_ran_through_a_rotation_wraps_with_the_new_key(kind: str, tmp_path: Path) -> None:
+    file, store = KEKFile(tmp_path / "kek"), MemoryKeyStore()
+    keks = KEKs(file)
+    KeyRing(store, keks).prepare("account.1/AIDAOLD")
+    rotated(file, store)
+    proof = made(kind, store, keks)
+    assert is_there(kind, proof, store, KEKs(file))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("landing", ["create", "update"])
+def test_a_key_that_lands_after_the_rotation_has_looked_is_not_lost_with_the_old_one(
+    kind: str, landing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, store = KEKFile(tmp_path / "kek"), MemoryKeyStore()
+    keks = KEKs(file)
+    KeyRing(store, keks).prepare("account.1/AIDAOLD")
+    write: Callable[..., int] = getattr(store, landing)
+
+    def late(*arguments: Any) -> int:
+        """The new key is wrapped already; before it lands, a whole rotation passes."""
+        monkeypatch.setattr(store, landing, write)
+        rotated(file, store)
+        return write(*arguments)
+
+    monkeypatch.setattr(store, landing, late)
+    proof = made(kind, store, keks)
+    assert is_there(kind, proof, store, KEKs(file))
