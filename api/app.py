@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.routing import Route
@@ -15,14 +16,14 @@ from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws_front import AWSFront, refuse
 from muniment.api.body import read_body
 from muniment.api.credential_use import CredentialUse
-from muniment.api.front import Front
+from muniment.api.front import Front, places
 from muniment.api.health import Health
 from muniment.api.measure import Measures
 from muniment.api.openapi import document
 from muniment.api.peer import Peer, Proxies
 from muniment.api.services import Services
 from muniment.api.unauthenticated import Strangers
-from muniment.domain.errors import Refused
+from muniment.domain.errors import Refused, ServiceFailure, ServiceUnavailable
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,6 +34,8 @@ Close = Callable[[], None]
 
 THREADS_MAX = 128
 OPERATOR_THREADS_MAX = 4
+log = structlog.get_logger("muniment.api")
+
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})  # REST-JSON services use them all
 
 
@@ -51,8 +54,18 @@ class Endpoint:
             return
         http = HTTPRequest.from_asgi(dict(scope), body)
         peer = self._proxies.peer(http, scope.get("client"), scope.get("scheme", "http"))
-        reply = await asyncio.get_running_loop().run_in_executor(self._threads, self._serve, http, peer)
-        await answer(send, reply)
+        await answer(send, await self._answered(http, peer))
+
+    async def _answered(self, http: HTTPRequest, peer: Peer) -> HTTPAnswer:
+        try:
+            future = self._threads.submit(self._serve, http, peer)
+        except RuntimeError:  # the pool takes no more: an ephemeral server is being put back, or this one ends
+            return self._refuse(http, ServiceUnavailable("the server is starting anew; nothing was done"), "")
+        try:
+            return await asyncio.wrap_future(future)
+        except Exception as error:  # the fronts answer their own faults; this is health's, and the reset's
+            log.error("request failed", error=type(error).__name__, exc_info=places(error))
+            return self._refuse(http, ServiceFailure("The request processing has failed because of an internal error"), "")
 
 
 async def answer(send: Send, reply: HTTPAnswer) -> None:

@@ -58,7 +58,7 @@ class Front:
                 answer = refuse(http, refused, request_id)
                 seen.refused(refused.code)
             except Exception as error:
-                log.error("request failed", request_id=request_id, error=type(error).__name__, exc_info=_frames(error))
+                log.error("request failed", request_id=request_id, error=type(error).__name__, exc_info=places(error))
                 failure = ServiceFailure(
                     f"The request processing has failed because of an internal error ({request_id})"
                 )
@@ -98,7 +98,7 @@ def retry_after(refused: Refused) -> list[tuple[str, str]]:
     return [("retry-after", str(refused.retry_after_seconds))] if isinstance(refused, ServiceUnavailable) else []
 
 
-def _frames(error: BaseException) -> list[str]:
+def places(error: BaseException) -> list[str]:
     """Where it happened, without any values: a traceback's locals and messages may hold secrets (SECURITY 18)."""
     frames, step = [], error.__traceback__
     while step is not None:

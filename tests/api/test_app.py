@@ -44,3 +44,17 @@ def test_a_head_that_is_too_large_is_refused(house):
 def test_answers_tell_their_length(house):
     _, headers, body = house.call("ListUsers")
     assert headers["content-length"] == str(len(body))
+
+
+def test_a_fault_of_healths_own_is_a_500_in_our_words(house):
+    house.ready.report = lambda: 1 / 0
+    status, headers, body = house.send("GET", "/readyz")
+    assert (status, headers["content-type"]) == (500, "application/problem+json")
+    assert b"division" not in body
+
+
+def test_who_comes_while_the_server_is_put_back_is_told_to_come_again(house):
+    """The closed pool's RuntimeError went out as a bare 500."""
+    house.app.close()
+    status, headers, body = house.native("ListUsers")
+    assert (status, body["title"], headers["retry-after"]) == (503, "ServiceUnavailable", "1")
