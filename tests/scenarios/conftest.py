@@ -1,6 +1,7 @@
 """Scenarios talk to one real server; each test gets it as new (`POST /_muniment/reset`)."""
 
 import json
+import urllib.error
 import urllib.request
 
 import pytest
@@ -16,7 +17,10 @@ def running():
 
 
 def reset(server):
-    urllib.request.urlopen(urllib.request.Request(f"{server.endpoint}/_muniment/reset", method="POST")).read()
+    try:
+        urllib.request.urlopen(urllib.request.Request(f"{server.endpoint}/_muniment/reset", method="POST")).read()
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"the reset failed:\n{server.output()[-3_000:]}") from error
     return server
 
 
