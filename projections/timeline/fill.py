@@ -4,7 +4,6 @@ SQLite works in a child process (`filler.py`), so that it shares neither Python'
 """
 
 import contextlib
-import marshal
 import os
 import queue
 import secrets
@@ -17,7 +16,7 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from muniment.projections.timeline.filler import DONE, FRAME, filling_engine
+from muniment.projections.timeline.filler import DONE, FRAME, encode_batch, filling_engine
 from muniment.projections.timeline.tables import Tables
 
 WAITING_MAX: Final = 4  # batches between the reader and the child
@@ -71,7 +70,7 @@ class SQLiteFill:
         if self._broken.is_set():
             raise FillFailed(self._told())
         if rows:
-            self._waiting.put(marshal.dumps((list(rows), list(touched))))
+            self._waiting.put(encode_batch((rows, touched)))
 
     def finish(self, seal: Callable[[sa.Connection], None]) -> None:
         """Index, seal, sync, and take the old file's place. Raises FillFailed."""

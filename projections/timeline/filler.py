@@ -1,15 +1,15 @@
 """The child process of a filling: takes batches of rows from its standard input and writes them to a fresh SQLite file.
 
-A frame is its length and a marshalled pair (rows, touched); an empty one says that everything was sent. Where the input ends
+A frame is its length and a pair (rows, touched) in msgpack; an empty one says that everything was sent. Where the input ends
 without it the parent has died, and so does the child. The last thing it says is `DONE`, or what went wrong.
 """
 
-import marshal
 import struct
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import msgspec
 import sqlalchemy as sa
 
 from muniment.projections.timeline.inserting import insert_into_sqlite
@@ -17,6 +17,8 @@ from muniment.projections.timeline.tables import Tables
 
 FRAME: Final = struct.Struct(">Q")
 DONE: Final = "done"
+encode_batch: Final = msgspec.msgpack.Encoder().encode
+decode_batch: Final = msgspec.msgpack.Decoder(tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]).decode
 WORDS_TOGETHER: Final = 20_000  # rows whose words are indexed by one statement
 _PRAGMAS: Final = (
     "page_size=8192",
@@ -78,7 +80,7 @@ class _Filler:
         self._text("INSERT INTO {text} ({text}, rank) VALUES ('automerge', 0)")
         self._connection.commit()
         while length := _length(source.read(FRAME.size)):
-            self._insert(*marshal.loads(source.read(length)))  # noqa: S302  # from our parent, by a pipe
+            self._insert(*decode_batch(source.read(length)))
             self._connection.commit()
         self._words()
         self._text("INSERT INTO {text} ({text}) VALUES ('optimize')")
