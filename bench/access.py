@@ -152,7 +152,9 @@ def change(figures: dict[str, Any]) -> None:
     steady = min(Times(world.access, requests).mean for _ in range(3))
     apply_us, fold_us, after = [], [], []
     for number in range(2, 7):
-        fact = PolicyVersionCreated(f"{account.policies['p0'].arn}", f"v{number}", account.policies[f"p{number}"].document, True)
+        fact = PolicyVersionCreated(
+            f"{account.policies['p0'].arn}", f"v{number}", account.policies[f"p{number}"].document, True
+        )
         entry = Entry("", account.id, number, 1, ACTOR, Cause("iam:CreatePolicyVersion", "r"), b"", fact)
         batch = (Recorded(IAM, number, 1, entry),)
         before = now()
@@ -202,7 +204,9 @@ def load(world: World, figures: dict[str, Any]) -> None:
         access.load(Checkpoint("e1", 1, b""))
         access.live()
         access.decide(next(world.requests(1)))
-        figures["100 000 principals: load from snapshot, s of processor (aim: 6)"] = round(time.thread_time() - began, 2)
+        figures["100 000 principals: load from snapshot, s of processor (aim: 6)"] = round(
+            time.thread_time() - began, 2
+        )
 
 
 def hardest_fact() -> Any:

@@ -96,9 +96,7 @@ class World:
         if luck.random() < 0.1:
             happen(state, bounds.UserPermissionsBoundarySet(name, held[n % 3]))
         arn = state.user_arn(state.user(name))
-        self.principals.append(
-            Principal(kind=PrincipalKind.USER, arn=arn, account=state.number, unique_id=unique_id)
-        )
+        self.principals.append(Principal(kind=PrincipalKind.USER, arn=arn, account=state.number, unique_id=unique_id))
 
     def _role(self, state: Account, n: int, held: list[str]) -> None:
         luck, name, unique_id = self.luck, f"r{n}", f"AROA{state.number}{n:05d}"
@@ -211,7 +209,5 @@ def _resources(luck: random.Random, service: str, account: str) -> Any:
     kind = KINDS[service].replace("{number:017x}", "*").replace("{number:032x}", "*").replace("{number}", "*")
     kind = kind.replace("{account}", account).removesuffix(".json")
     own = "${aws:username}" if service == "s3" and roll < 0.4 else "*"
-    found = [
-        kind.format(team=luck.choice(TEAMS), area=luck.choice(AREAS), name=own) for _ in range(luck.randint(1, 4))
-    ]
+    found = [kind.format(team=luck.choice(TEAMS), area=luck.choice(AREAS), name=own) for _ in range(luck.randint(1, 4))]
     return [each.replace("*/*", "*") if own == "*" else each for each in found]

@@ -2,35 +2,41 @@
 POLICY_EVALUATION 2.4, 2.5.
 """
 
+import operator as compare
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from muniment.domain.policy import values
-from muniment.domain.policy.conditions import COMPARISONS, Reader, absent_holds, literal
+from muniment.domain.policy.conditions import COMPARISONS, absent_holds, literal
 from muniment.domain.policy.matching import Chunk, chunks_of, match_chunks, segments_of
 from muniment.domain.policy.operators import Comparison, Operator, Quantifier
 from muniment.domain.policy.statements import Condition
 from muniment.domain.policy.variables import VARIABLES_SINCE, Part, Token, Variable, parts, substitute
+from muniment.projections.access import readings
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.globs import globs
+from muniment.projections.access.known import is_ours
+from muniment.projections.access.templates import text_of
 
 Test = Callable[[Frame], bool]
 Match = Callable[[str, Frame], bool]  # whether one value of the request equals some value of the policy
 
-_NUMBERS: Final[dict[Comparison, Callable[[Decimal, Decimal], bool]]] = {
-    Comparison.NUMERIC_EQUALS: Decimal.__eq__,
-    Comparison.NUMERIC_LESS_THAN: Decimal.__lt__,
-    Comparison.NUMERIC_LESS_THAN_EQUALS: Decimal.__le__,
-    Comparison.NUMERIC_GREATER_THAN: Decimal.__gt__,
-    Comparison.NUMERIC_GREATER_THAN_EQUALS: Decimal.__ge__,
+Order = Callable[[Any, Any], bool]
+Reader = Callable[[str], Decimal | int | None]
+_NUMBERS: Final[dict[Comparison, Order]] = {
+    Comparison.NUMERIC_EQUALS: compare.eq,
+    Comparison.NUMERIC_LESS_THAN: compare.lt,
+    Comparison.NUMERIC_LESS_THAN_EQUALS: compare.le,
+    Comparison.NUMERIC_GREATER_THAN: compare.gt,
+    Comparison.NUMERIC_GREATER_THAN_EQUALS: compare.ge,
 }
-_MOMENTS: Final[dict[Comparison, Callable[[Decimal, Decimal], bool]]] = {
-    Comparison.DATE_EQUALS: Decimal.__eq__,
-    Comparison.DATE_LESS_THAN: Decimal.__lt__,
-    Comparison.DATE_LESS_THAN_EQUALS: Decimal.__le__,
-    Comparison.DATE_GREATER_THAN: Decimal.__gt__,
-    Comparison.DATE_GREATER_THAN_EQUALS: Decimal.__ge__,
+_MOMENTS: Final[dict[Comparison, Order]] = {
+    Comparison.DATE_EQUALS: compare.eq,
+    Comparison.DATE_LESS_THAN: compare.lt,
+    Comparison.DATE_LESS_THAN_EQUALS: compare.le,
+    Comparison.DATE_GREATER_THAN: compare.gt,
+    Comparison.DATE_GREATER_THAN_EQUALS: compare.ge,
 }
 
 
@@ -47,12 +53,18 @@ def _quantified(operator: Operator, key: str, match: Match) -> Test:
     """What each request value matches, put together (2.4)."""
     absent, negated = absent_holds(operator), operator.negated
     together = all if operator.quantifier is Quantifier.FOR_ALL_VALUES else any
+    ours = is_ours(key)
 
     def test(frame: Frame) -> bool:
-        given = frame.values(key)
+        given = frame.values(key) if ours else (frame.keys or frame.read()).get(key)
+        if not given:
+            return absent
+        one = given[0]
+        if not isinstance(one, str) or isinstance(given, str):
+            raise TypeError("the values of a condition key are a tuple of texts")
         if len(given) == 1:
-            return match(given[0], frame) is not negated
-        return together(match(one, frame) is not negated for one in given) if given else absent
+            return match(one, frame) is not negated
+        return together(match(one, frame) is not negated for one in given)
 
     return test
 
@@ -82,14 +94,23 @@ def _match(condition: Condition, version: str) -> Match:
 
 def _varying(comparison: Comparison, wanted: list[tuple[Part, ...]]) -> Match:
     """Values with variables: replaced when they are compared; an unresolved one equals nothing (2.5)."""
-    compare = COMPARISONS[comparison]
+    if comparison is Comparison.STRING_EQUALS:
+        texts = [text_of(said) for said in wanted]
+        cost = sum(map(len, wanted))
+
+        def equals(given: str, frame: Frame) -> bool:
+            frame.budget.spend(cost)
+            return any(text(frame) == given for text in texts)
+
+        return equals
+    equal = COMPARISONS[comparison]
 
     def match(given: str, frame: Frame) -> bool:
         budget = frame.budget
         for said in wanted:
             budget.spend(len(said))
             tokens = substitute(said, frame.single)
-            if tokens is not None and compare(given, tokens, budget):
+            if tokens is not None and equal(given, tokens, budget):
                 return True
         return False
 
@@ -120,7 +141,7 @@ def _constant(comparison: Comparison, wanted: list[tuple[Token, ...]]) -> Match:
             return _arns(wanted)
     if comparison in _NUMBERS:
         return _ordered(texts, values.number, _NUMBERS[comparison])
-    return _ordered(texts, values.moment, _MOMENTS[comparison])
+    return _ordered(texts, readings.moment, _MOMENTS[comparison])
 
 
 def _like(wanted: list[tuple[Token, ...]]) -> Match:
@@ -132,7 +153,7 @@ def _like(wanted: list[tuple[Token, ...]]) -> Match:
     return lambda given, frame: found.any(given, frame.budget)
 
 
-def _ordered(texts: list[str], read: Reader, holds: Callable[[Decimal, Decimal], bool]) -> Match:
+def _ordered(texts: list[str], read: Reader, holds: Order) -> Match:
     """Numbers and dates: the policy's are read now; what cannot be read matches nothing."""
     limits = [limit for text in texts if (limit := read(text)) is not None]
 
@@ -154,10 +175,11 @@ def _addresses(texts: list[str]) -> Match:
             ranges[among.version].append((int(among.network_address), int(among.netmask)))
 
     def match(given: str, frame: Frame) -> bool:
-        value = values.address(given)
+        value = readings.address(given)
         if value is None:
             return False
-        found, number = ranges[value.version], int(value)
+        version, number = value
+        found = ranges[version]
         frame.budget.spend(len(found))
         return any(number & mask == base for base, mask in found)
 

@@ -56,13 +56,15 @@ class Frame(msgspec.Struct, gc=False):
         """The values of a condition key given in lower case; none where it is absent. Raises TypeError for values that are none."""
         if self.knows is not None and (ours := self.knows.key(self, key)) is not None:
             return ours
-        keys = self.keys
-        if keys is None:
-            keys = self.keys = lower(self.request.context)
-        values = keys.get(key, ())
+        values = (self.keys or self.read()).get(key, ())
         if values and (isinstance(values, str) or not isinstance(values[0], str)):
             raise TypeError("the values of a condition key are a tuple of texts")
         return values
+
+    def read(self) -> dict[str, tuple[str, ...]]:
+        """The request's own keys, in lower case; what `knows` knows is not among them."""
+        self.keys = lower(self.request.context)
+        return self.keys
 
     def single(self, key: str) -> str | None:
         """The value of a key that has exactly one: only such keys may stand in variables (POLICY_EVALUATION 2.5)."""

@@ -1,5 +1,5 @@
 """Many patterns against one text: literals by hash, prefixes by one `startswith`, the rest one by one or, where they are many,
-all at once by an automaton whose states are the bits of one integer. POLICY_EVALUATION 2.6; SECURITY rule 1.
+all at once by an automaton. POLICY_EVALUATION 2.6; SECURITY rule 1.
 """
 
 from collections.abc import Iterable, Sequence
@@ -7,98 +7,15 @@ from typing import Final
 
 from muniment.domain.policy.matching import Budget, Chunk, chunks_of, match_chunks
 from muniment.domain.policy.variables import Token, Wildcard
+from muniment.projections.access.automaton import Automaton
 
 AUTOMATON_FROM: Final = 16  # patterns: from here on the automaton is faster than one pattern after another
-STATES_PER_COMPARISON: Final = 4_096  # states of the automaton that one step moves in the time of some comparisons
-_COLON: Final = ":"
-
-
-class Automaton:
-    """Patterns side by side: bit i says that the first i characters of some pattern have been read.
-
-    A step moves all of them over one character, in time linear in the states, so no pattern can make it go back
-    (Baeza-Yates and Gonnet, "A new approach to text searching", 1992; extended by gaps that loop).
-    """
-
-    __slots__ = ("_accepting", "_cost", "_loops", "_loops_colon", "_starts", "_steps", "_steps_default")
-
-    def __init__(self, patterns: Iterable[Sequence[Chunk]]) -> None:
-        layout = _Layout()
-        for chunks in patterns:
-            layout.add(chunks)
-        bits = layout.size
-        self._starts = _mask(layout.starts, bits)
-        self._accepting = _mask(layout.accepting, bits)
-        free, fenced = _mask(layout.free_gaps, bits), _mask(layout.fenced_gaps, bits)
-        self._loops, self._loops_colon = free | fenced, free
-        anything = _mask(layout.free_ones, bits)
-        self._steps_default = anything | _mask(layout.fenced_ones, bits)
-        self._steps = {
-            character: _mask(at, bits) | (anything if character == _COLON else self._steps_default)
-            for character, at in layout.literals.items()
-        }
-        self._steps.setdefault(_COLON, anything)
-        self._cost = 1 + bits // STATES_PER_COMPARISON
-
-    def any(self, text: str, budget: Budget) -> bool:
-        """Whether some pattern is the whole text. Raises BudgetSpent."""
-        budget.spend(len(text) * self._cost)
-        steps, default, loops = self._steps, self._steps_default, self._loops
-        states = self._starts
-        for character in text:
-            loop = self._loops_colon if character == _COLON else loops
-            states = ((states & steps.get(character, default)) << 1) | (states & loop)
-            if not states:
-                return False
-        return bool(states & self._accepting)
-
-
-class _Layout:
-    """Which bits mean what, while patterns are laid side by side."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.starts: list[int] = []
-        self.accepting: list[int] = []
-        self.free_gaps: list[int] = []
-        self.fenced_gaps: list[int] = []
-        self.free_ones: list[int] = []
-        self.fenced_ones: list[int] = []
-        self.literals: dict[str, list[int]] = {}
-
-    def add(self, chunks: Sequence[Chunk]) -> None:
-        at = self.size
-        self.starts.append(at)
-        for number, chunk in enumerate(chunks):
-            for place, run in enumerate(chunk):
-                if place:
-                    self.fenced_gaps.append(at)
-                elif number:
-                    self.free_gaps.append(at)
-                filled: set[int] = set(run.fenced)
-                self.fenced_ones.extend(at + offset for offset in run.fenced)
-                for offset, fragment in run.fragments:
-                    filled.update(range(offset, offset + len(fragment)))
-                    for index, character in enumerate(fragment):
-                        self.literals.setdefault(character, []).append(at + offset + index)
-                self.free_ones.extend(at + offset for offset in range(run.width) if offset not in filled)
-                at += run.width
-        self.accepting.append(at)
-        self.size = at + 1
-
-
-def _mask(places: Iterable[int], bits: int) -> int:
-    """The integer with these bits set."""
-    octets = bytearray(bits // 8 + 1)
-    for place in places:
-        octets[place >> 3] |= 1 << (place & 7)
-    return int.from_bytes(octets, "little")
 
 
 class Globs:
     """Patterns sorted by how they are matched. Values are never changed once made."""
 
-    __slots__ = ("_automaton", "chunked", "exact", "prefixes")
+    __slots__ = ("_automaton", "_others", "_spans", "chunked", "exact", "prefixes")
 
     def __init__(
         self, exact: frozenset[str], prefixes: tuple[str, ...], chunked: tuple[tuple[Chunk, ...], ...] = ()
@@ -107,6 +24,9 @@ class Globs:
         self.prefixes = prefixes  # of patterns that end in their only `*`; "" is everything
         self.chunked = chunked
         self._automaton: Automaton | None = None  # made when it is first needed
+        few = chunked if len(chunked) < AUTOMATON_FROM else ()
+        self._spans = tuple(span for chunks in few if (span := _span(chunks)) is not None)
+        self._others = tuple(chunks for chunks in few if _span(chunks) is None)
 
     @property
     def everything(self) -> bool:
@@ -128,11 +48,25 @@ class Globs:
             if self._automaton is None:
                 self._automaton = Automaton(self.chunked)
             return self._automaton.any(text, budget)
-        for chunks in self.chunked:
+        for head, tail, least in self._spans:
+            if text.startswith(head) and text.endswith(tail) and len(text) >= least:
+                return True
+        for chunks in self._others:
             budget.spend(1)
             if match_chunks(chunks, text, budget):
                 return True
         return False
+
+
+def _span(chunks: tuple[Chunk, ...]) -> tuple[str, str, int] | None:
+    """The beginning, the end and the least length of what a pattern with one free `*` and nothing else covers."""
+    if len(chunks) != 2 or any(len(chunk) != 1 for chunk in chunks):
+        return None
+    ends = [chunk[0] for chunk in chunks]
+    texts = [run.fragments[0][1] if run.fragments else "" for run in ends]
+    if any(len(text) != run.width for text, run in zip(texts, ends, strict=True)):
+        return None
+    return texts[0], texts[1], len(texts[0]) + len(texts[1])
 
 
 NO_GLOBS: Final = Globs(frozenset(), ())

@@ -53,17 +53,18 @@ def context(request: AccessRequest, account: Account | None, site: Site | None) 
         if organization := organization_of(site, number):
             ours[key] = (organization,)
     named = {key.lower() for key in ours}
-    theirs = {
-        key: values
-        for key, values in request.context.items()
-        if not is_ours(lower := key.lower()) and lower not in named
-    }
+    theirs = {key: values for key, values in request.context.items() if _theirs(key.lower(), named)}
     return {**theirs, **ours}
 
 
+def _theirs(key: str, named: set[str]) -> bool:
+    """Whether a key in lower case is the request's to say."""
+    return key not in named and (key == PROVIDER or not is_ours(key))
+
+
 def is_ours(key: str) -> bool:
-    """Whether a key in lower case is one that no request can say of itself."""
-    return key in _FOUND or key.startswith(TAG)
+    """Whether a key in lower case is one that the log, or the principal, may know better than the request."""
+    return key in FOUND or key.startswith(TAG) or key == PROVIDER
 
 
 def _of_principal(name: str) -> Callable[[Frame], tuple[str, ...]]:
@@ -91,7 +92,7 @@ def _principal_account(frame: Frame) -> tuple[str, ...]:
     return (number,) if number else ()
 
 
-_FOUND: Final[Mapping[str, Callable[[Frame], tuple[str, ...]]]] = {
+FOUND: Final[Mapping[str, Callable[[Frame], tuple[str, ...]]]] = {
     "aws:principalaccount": _principal_account,
     "aws:principalarn": _of_principal("aws:PrincipalArn"),
     "aws:principalisawsservice": _of_principal("aws:PrincipalIsAWSService"),
@@ -114,7 +115,7 @@ class Known:
 
     def key(self, frame: Frame, key: str) -> tuple[str, ...] | None:
         """The log's values of a key in lower case; None where the request's count."""
-        found = _FOUND.get(key)
+        found = FOUND.get(key)
         if found is not None:
             return found(frame)
         if key.startswith(TAG):

@@ -9,9 +9,11 @@ from muniment.domain.policy.matching import Budget, chunks_of, match_chunks, spl
 from muniment.domain.policy.principals import Grant, grant_of
 from muniment.domain.policy.statements import PolicyDocument, Statement, Verdict
 from muniment.domain.policy.variables import Part, Token, Variable, Wildcard, resource_parts, substitute
+from muniment.projections.access.automaton import SLOTS_MAX, Automaton, slot
 from muniment.projections.access.conditions import Test, compiled
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, Globs, globs, union
+from muniment.projections.access.globs import ALL_GLOBS, AUTOMATON_FROM, NO_GLOBS, Globs, globs, union
+from muniment.projections.access.templates import joined, text_of
 
 MEMO_ACTIONS_MAX: Final = 1_024  # of one document
 # what decides whether a rule applies: prefixes, literals, a search, and tests, all of which must hold; cheapest first
@@ -78,7 +80,7 @@ def _sorted_resources(values: Iterable[str], version: str) -> tuple[Globs, list[
         if len(tokens) == len(said):
             plain.append(tokens)
         else:
-            varying.append(said)
+            varying.append(joined(said))
     return globs(plain, fence=True), varying
 
 
@@ -114,7 +116,10 @@ def _nothing(frame: Frame) -> bool:
 def _search(found: Globs, varying: Sequence[tuple[Part, ...]]) -> Test | None:
     """The part of a coverage that two plain tests do not decide."""
     tests = [] if found.simple or found.everything else [searched(found)]
-    tests += [] if found.everything else [_template(said) for said in varying]
+    if len(varying) >= AUTOMATON_FROM and (together := _templates(varying)) is not None:
+        tests.append(together)
+    elif not found.everything:
+        tests += [_template(said) for said in varying]
     if len(tests) <= 1:
         return tests[0] if tests else None
     several = tuple(tests)
@@ -124,6 +129,28 @@ def _search(found: Globs, varying: Sequence[tuple[Part, ...]]) -> Test | None:
 def searched(found: Globs) -> Test:
     """The globs that take a search, as a test on the request's resource."""
     return lambda frame: found.searched(frame.resource, frame.budget)
+
+
+def _templates(several: Sequence[tuple[Part, ...]]) -> Test | None:
+    """Many values with variables at once; None where they hold characters that stand for variables here."""
+    variables: dict[Variable, int] = {}
+    patterns = []
+    for said in several:
+        if any(isinstance(part, str) and max(part) >= slot(0) for part in said):
+            return None
+        tokens = [
+            slot(variables.setdefault(part, len(variables))) if isinstance(part, Variable) else part for part in said
+        ]
+        patterns.append(chunks_of(tokens, fence=True))
+    if len(variables) > SLOTS_MAX:
+        return None
+    texts = [text_of((variable,)) for variable in variables]
+    automaton = Automaton(patterns, len(texts))
+
+    def search(frame: Frame) -> bool:
+        return automaton.any_with(frame.resource, [text(frame) for text in texts], frame.budget)
+
+    return search
 
 
 def _template(said: tuple[Part, ...]) -> Test:
@@ -144,22 +171,15 @@ def _template(said: tuple[Part, ...]) -> Test:
 
         return search
 
+    whole = text_of(body)
+
     def compare(frame: Frame) -> bool:
         resource = frame.resource
         if not resource.startswith(head):
             return False
         frame.budget.spend(cost)
-        text = ""
-        for part in body:
-            if isinstance(part, Variable):
-                value = frame.single(part.key)
-                value = part.default if value is None else value
-                if value is None:
-                    return False
-                text += value
-            else:
-                text += str(part)
-        return resource.startswith(text) if open_ended else resource == text
+        text = whole(frame)
+        return text is not None and (resource.startswith(text) if open_ended else resource == text)
 
     return compare
 

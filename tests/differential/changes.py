@@ -83,7 +83,9 @@ class Changes(Historian):
                 yield lambda pick, group=group_: attachments.GroupPolicyDetached(group.name, pick(group.attached))
         yield from self._of_roles(state)
         for policy in state.policies.values():
-            yield lambda pick, policy=policy: policies.PolicyDefaultVersionSet(policy.arn, pick(sorted(policy.versions)))
+            yield lambda pick, policy=policy: policies.PolicyDefaultVersionSet(
+                policy.arn, pick(sorted(policy.versions))
+            )
 
     def _of_roles(self, state: Account) -> Iterator[Callable[[Pick], Fact]]:
         ids = sorted(state.ids)
@@ -110,7 +112,11 @@ class Changes(Historian):
         luck = self.luck
         for principal in [*self._principals(), Principal(kind=PrincipalKind.ANONYMOUS)]:
             for _ in range(2):
-                context = {"aws:principaltag/a": ("1",), "AWS:PrincipalOrgId": ("o-1",), "aws:FederatedProvider": ("p",)}
+                context = {
+                    "aws:principaltag/a": ("1",),
+                    "AWS:PrincipalOrgId": ("o-1",),
+                    "aws:FederatedProvider": ("p",),
+                }
                 kept = {key: value for key, value in context.items() if luck.random() < 0.3}
                 yield AccessRequest(
                     action=luck.choice(ACTIONS), resource=luck.choice(RESOURCES), principal=principal, context=kept
@@ -125,9 +131,7 @@ class Changes(Historian):
             if not isinstance(state, Account):
                 continue
             for user in state.users.values():
-                yield Principal(
-                    kind=PrincipalKind.USER, arn=state.user_arn(user), account=number, unique_id=user.id
-                )
+                yield Principal(kind=PrincipalKind.USER, arn=state.user_arn(user), account=number, unique_id=user.id)
                 yield Principal(
                     kind=PrincipalKind.FEDERATED_USER,
                     arn=f"arn:aws:sts::{number}:federated-user/f",

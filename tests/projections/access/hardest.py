@@ -80,7 +80,10 @@ WAYS: Final[dict[str, tuple[Callable[[list[Any]], list[dict[str, Any]]], Callabl
     "one condition": (one_condition, lambda: (f"*{word}*d*" for word in words("ab"))),
     "variables in conditions": (conditions, lambda: (f"*{word}*${{aws:username}}*" for word in words("ab"))),
     "actions": (actions, lambda: (f"s3:*{word}*d" for word in words("ab"))),
-    "long alternation": (one_statement, lambda: ("arn:aws:s3:::*" + "a*b*" * 25 + word + "*d*" for word in words("ab"))),
+    "long alternation": (
+        one_statement,
+        lambda: ("arn:aws:s3:::*" + "a*b*" * 25 + word + "*d*" for word in words("ab")),
+    ),
 }
 
 
