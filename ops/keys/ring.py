@@ -83,7 +83,7 @@ class KeyRing:
         self._lock = threading.Lock()
         self._young: dict[str, _Opened] = {}  # two generations: a read never takes the lock, and the cache is bounded
         self._old: dict[str, _Opened] = {}
-        self._forgotten = 0
+        self._forgotten: set[str] = set()
 
     def prepare(self, owner: str) -> None:
         """Make sure the owner has a data key, before the first fact that needs it. Raises Erased."""
@@ -115,9 +115,12 @@ class KeyRing:
             raise Unreadable from None
 
     def forget(self, owner: str) -> None:
-        """Drop an owner's keys from memory: every node does so when it learns that the owner was erased."""
+        """Drop an owner's keys from memory, for ever: every node does so when it learns that the owner is being erased.
+
+        They are not cached again, for the fact may come before the key is gone from the store.
+        """
         with self._lock:
-            self._forgotten += 1
+            self._forgotten.add(owner)
             self._young.pop(owner, None)
             self._old.pop(owner, None)
 
@@ -145,19 +148,19 @@ class KeyRing:
 
     def _cached(self, owner: str) -> _Opened | None:
         if (opened := self._young.get(owner)) is None and (opened := self._old.get(owner)) is not None:
-            self._keep(owner, opened, self._forgotten)
+            self._keep(owner, opened)
         return opened
 
     def _load(self, owner: str) -> _Opened | None:
         """The owner's keys from the store, None where it has none yet. Raises Erased, Unreadable."""
         try:
-            name, forgotten = _name(owner), self._forgotten
+            name = _name(owner)
         except ValueError:
             raise Unreadable from None
         if (kept := self.store.get(name)) is None:
             return None
         opened = self._opened(owner, kept.value)
-        self._keep(owner, opened, forgotten)
+        self._keep(owner, opened)
         return opened
 
     def _opened(self, owner: str, value: bytes) -> _Opened:
@@ -170,10 +173,10 @@ class KeyRing:
         except (DamagedRecord, CannotUnwrap):
             raise Unreadable from None
 
-    def _keep(self, owner: str, opened: _Opened, forgotten: int) -> None:
-        """Cache, unless an owner was forgotten since these keys were read: they might be that owner's."""
+    def _keep(self, owner: str, opened: _Opened) -> None:
+        """Cache, unless the owner was forgotten, be it since these keys were read."""
         with self._lock:
-            if forgotten != self._forgotten:
+            if owner in self._forgotten:
                 return
             if len(self._young) >= self._half:
                 self._old, self._young = self._young, {}
@@ -198,7 +201,7 @@ class KeyRing:
                     continue
                 settle(self.store, self.keks, name, fresh.kek)
                 opened = self._opened(owner, record.encode())
-            self._keep(owner, opened, self._forgotten)
+            self._keep(owner, opened)
             return opened
         raise _contended(owner)
 

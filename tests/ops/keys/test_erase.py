@@ -107,6 +107,16 @@ def test_a_key_read_just_before_the_erasing_is_not_cached_after_it(
         ring.unseal(ANA, "source", sealed)
 
 
+def test_a_node_that_hears_of_the_erasing_before_it_is_done_caches_nothing(store: CrashingStore) -> None:
+    ring, other = ring_over(store), ring_over(store)
+    sealed = ring.seal(ANA, "source", b"192.0.2.1")
+    other.forget(ANA)  # the fact arrives first
+    assert other.unseal(ANA, "source", sealed) == b"192.0.2.1"  # somebody looks in between
+    erase(ring, store, ANA)
+    with pytest.raises(Erased):
+        other.unseal(ANA, "source", sealed)
+
+
 def test_a_key_made_while_the_owner_is_erased_goes_too(store: CrashingStore, monkeypatch: pytest.MonkeyPatch) -> None:
     ring, other = ring_over(store), ring_over(store)
     get = store.get
