@@ -1,5 +1,6 @@
 """The Ledger: the only way a fact comes to be. Load, ask the gate, decide, append under the boundary's guard (DESIGN §3)."""
 
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,10 +22,11 @@ from muniment.commands.mapper import EntryMapper
 from muniment.commands.snapshot import StateSnapshot
 from muniment.commands.task import Context, Outcome, Task
 from muniment.domain.boundary import ChainBroken
-from muniment.domain.errors import ConcurrentModification, Refused, ServiceUnavailable
+from muniment.domain.errors import Refused, ServiceUnavailable
 
 TOGETHER_MAX: Final = 64  # commands decided on one running state and appended in one atomic batch
-ATTEMPTS_MAX: Final = 50
+CONFLICT_SECONDS: Final = 0.002
+CONFLICT_SECONDS_MAX: Final = 0.1
 LANES_MAX: Final = 10_000
 
 
@@ -101,12 +103,9 @@ class Ledger(Application[str]):
         return lane
 
     def _work(self, boundary: str, turns: list[Turn[Task, Outcome]]) -> None:
-        """Decide and append until it stands. A refusal or no-op counts only on a state that was proven current."""
-        fresh = False
-        for _ in range(ATTEMPTS_MAX):
-            turns = self._in_time(turns)
-            if not turns:
-                return
+        """Decide and append until it stands or time is up. A refusal or no-op counts only on a state that was proven current."""
+        fresh, conflicts = False, 0
+        while turns := self._in_time(turns):
             try:
                 attempt = self._attempt(boundary, turns, fresh)
                 if attempt.prepared:
@@ -115,7 +114,8 @@ class Ledger(Application[str]):
                     fresh = True
                     continue
             except IntegrityError:
-                fresh = True
+                fresh, conflicts = True, conflicts + 1
+                self._step_aside(conflicts)
                 continue
             except PersistenceError as error:
                 self.boundaries.drop(boundary)
@@ -126,7 +126,11 @@ class Ledger(Application[str]):
                 raise ServiceUnavailable(f"the log of `{boundary}` cannot be read on: {error}") from error
             attempt.settle(turns, self.seen)
             return
-        raise ConcurrentModification(f"`{boundary}` kept changing; try again")
+
+    @staticmethod
+    def _step_aside(conflicts: int) -> None:
+        """Wait a random while that grows with the conflicts: another process writes the same boundary, or is elected to."""
+        time.sleep(random.uniform(0, min(CONFLICT_SECONDS_MAX, CONFLICT_SECONDS * conflicts)))  # noqa: S311 - not a secret
 
     def _attempt(self, boundary: str, turns: list[Turn[Task, Outcome]], fresh: bool) -> Attempt:
         attempt = Attempt(self, boundary, fresh)

@@ -1,5 +1,6 @@
 """HTTP as only an enemy speaks it: nobody's methods and paths, raw sockets, floods, slow clients."""
 
+import contextlib
 import json
 import re
 import threading
@@ -131,9 +132,10 @@ def test_bytes_that_are_no_request_end_the_connection_and_nothing_else(calm, cas
     with calm.socket(timeout=8) as connection:
         try:
             connection.sendall(RAW[case])
-            connection.shutdown(1)
+            with contextlib.suppress(OSError):  # the server may have ended it before us
+                connection.shutdown(1)
             answer = read_all(connection)
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:  # closed while we were still sending
             answer = b""
     assert b" 500 " not in answer
     assert b"Traceback" not in answer
