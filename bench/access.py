@@ -1,5 +1,6 @@
-"""Decisions in process against their floor, from 100 to 100 000 principals (DESIGN §5). Ratios are of one run; every 50th answer is
-checked against the plain evaluator, or the figures do not count. Times are those of this thread's processor, for machines are shared.
+"""Decisions in process against their floor, from 100 to 100 000 principals (DESIGN §5). Ratios are of one run; every 50th answer
+is checked against the plain evaluator, or the figures do not count. Machines are shared: of each request the best of three runs
+counts, and means are of this thread's processor time.
 """
 
 import gc
@@ -16,7 +17,6 @@ from muniment.domain.account.policies import PolicyVersionCreated
 from muniment.domain.ledger import Cause, Entry
 from muniment.domain.policy.request import AccessRequest, PrincipalKind
 from muniment.projections.access.decided import Decided
-from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALLOWED, decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.library import Library
@@ -45,8 +45,7 @@ class Floor(Access):
         standing = standings.nobody
         if unique_id and account is not None:
             standing = standings.of(account, unique_id)  # type: ignore[arg-type]
-        bundle = standing.bundle
-        bundle.plans.get(action) or standings.library.plans.plan(bundle, action)
+        standing.plans.get(action) or standings.library.plans.plan(standing.bundle, action)
         return Decided(ALLOWED[0], ALLOWED[1], position, None, None, self._alone)  # type: ignore[arg-type]
 
 
@@ -173,7 +172,7 @@ def change(figures: dict[str, Any]) -> None:
 def worst(figures: dict[str, Any]) -> None:
     """The hardest legal policies."""
     for way in hardest.WAYS:
-        library = Library(Documents())
+        library = Library()
         bundle = library.bundle(hardest.policies(way))
         spent, left = [], 0
         for number in range(12):

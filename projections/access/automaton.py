@@ -1,8 +1,8 @@
-"""Many patterns at once, with wildcards and variables: an automaton whose states are the bits of one integer, so that no pattern can
-make it go back. POLICY_EVALUATION 2.5, 2.6; SECURITY rule 1.
+"""Many patterns at once, with wildcards and variables: an automaton whose states are the bits of one integer, so that no pattern
+can make it go back. POLICY_EVALUATION 2.5, 2.6; SECURITY rule 1.
 
-A step moves all patterns over one character, in time linear in the states (Baeza-Yates and Gonnet, "A new approach to text searching",
-1992; extended by gaps that loop, and by slots that read a whole value at once).
+A step moves all patterns over one character, in time linear in the states (Baeza-Yates and Gonnet, "A new approach to text
+searching", 1992; extended by gaps that loop, and by slots that read a whole value at once).
 """
 
 from collections.abc import Iterable, Sequence

@@ -15,9 +15,9 @@ from muniment.domain.policy.statements import Condition
 from muniment.domain.policy.variables import VARIABLES_SINCE, Part, Token, Variable, parts, substitute
 from muniment.projections.access import readings
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.globs import globs
+from muniment.projections.access.globs import AUTOMATON_FROM, globs
 from muniment.projections.access.known import is_ours
-from muniment.projections.access.templates import text_of
+from muniment.projections.access.templates import many, text_of
 
 Test = Callable[[Frame], bool]
 Match = Callable[[str, Frame], bool]  # whether one value of the request equals some value of the policy
@@ -103,6 +103,10 @@ def _varying(comparison: Comparison, wanted: list[tuple[Part, ...]]) -> Match:
             return any(text(frame) == given for text in texts)
 
         return equals
+    if comparison is Comparison.STRING_LIKE and len(wanted) >= AUTOMATON_FROM:
+        together = many(wanted, fence=False)
+        if together is not None:
+            return together
     equal = COMPARISONS[comparison]
 
     def match(given: str, frame: Frame) -> bool:

@@ -38,12 +38,16 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 ALONE: Final = Beside()
 
 
-def decide(frame: Frame, bundle: Bundle, plans: Plans, beside: Beside = ALONE) -> tuple[Outcome, Alarm | None]:
-    """The effect, the deciding layer, and the alarm where no decision could be made. Total, as the plain evaluator is."""
+def decide(frame: Frame, found: Plan | Bundle, plans: Plans, beside: Beside = ALONE) -> tuple[Outcome, Alarm | None]:
+    """The effect, the deciding layer, and the alarm where no decision could be made. Total, as the plain evaluator is.
+
+    `found` is the plan for the request's action, or the bundle to make it from.
+    """
     try:
         request = frame.request
-        plan = bundle.plans.get(request.action) or plans.plan(bundle, request.action)
+        plan = found if isinstance(found, Plan) else plans.plan(found, request.action)
         principal = request.principal
+        frame.bounded = plan.boundary is not None
         if beside is ALONE and not plan.apart and principal.kind in USER_OR_ROLE and not principal.service_linked:
             return _own_policies(frame, plan), None
         return _all_policies(frame, plan, beside), None

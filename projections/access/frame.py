@@ -24,10 +24,10 @@ class Frame(msgspec.Struct, gc=False):
 
     request: AccessRequest
     resource: str
-    bounded: bool = False
     knows: Knows | None = None
     account: Any = None
     site: Any = None
+    bounded: bool = False  # whether the requester has a permissions boundary
     purse: Budget | None = None
     keys: dict[str, tuple[str, ...]] | None = None
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 from weakref import WeakValueDictionary
 
-from muniment.domain.policy.document import Kind, PolicyDocument
+from muniment.domain.policy.document import Kind, PolicyDocument, parse_stored
 from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Level, Source
-from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALONE, Beside
 from muniment.projections.access.plans import Bundle, Plans
 from muniment.projections.access.plans import Documents as Shelf
@@ -22,19 +21,24 @@ LATELY_MAX: Final = 4_096  # documents kept ready that no principal holds: trust
 class Library:
     """Documents by text. Safe for many threads: at worst a text is made ready twice."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
-        self._by_text: WeakValueDictionary[tuple[str, Kind], Ready] = WeakValueDictionary()
+    def __init__(self) -> None:
+        self._by_text: dict[Kind, WeakValueDictionary[str, Ready]] = {kind: WeakValueDictionary() for kind in Kind}
+        self._identity = self._by_text[Kind.IDENTITY]
         self._by_document: dict[int, tuple[PolicyDocument, Ready]] = {}
         self._lately: deque[int] = deque()
         self.plans = Plans()
 
     def ready(self, text: str, kind: Kind = Kind.IDENTITY) -> Ready:
         """What a stored text says. Never raises."""
-        found = self._by_text.get((text, kind))
+        known = self._by_text[kind]
+        found = known.get(text)
         if found is None:
-            found = self._by_text.setdefault((text, kind), Ready(self._documents.read(text, kind)))
+            found = known.setdefault(text, Ready(parse_stored(text, kind)))
         return found
+
+    def identity(self, text: str) -> Ready:
+        """The same for the policies of users, groups and roles."""
+        return self._identity.get(text) or self.ready(text)
 
     def read(self, document: PolicyDocument) -> Ready:
         """A document that somebody else has read."""
@@ -74,3 +78,7 @@ class Library:
             endpoint=None if policies.endpoint is None else self.sources(policies.endpoint),
         )
         return ALONE if found == ALONE else found
+
+    def __len__(self) -> int:
+        """How many texts somebody holds."""
+        return sum(map(len, self._by_text.values()))

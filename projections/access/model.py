@@ -44,7 +44,7 @@ class Access(FoldedModel):
         super().__init__(fold)
         self._documents = Documents()
         self._alone = Question(self._documents)
-        self._standings = Standings(Library(self._documents))
+        self._standings = Standings(Library())
 
     def decide(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decided:
         """The decision on one action on one resource. `session` are the policies passed when the session began.
@@ -60,12 +60,11 @@ class Access(FoldedModel):
         standing = standings.nobody
         if unique_id and account is not None:
             standing = standings.of(account, unique_id)  # type: ignore[arg-type]  # the table's kinds are its names'
-        bundle = standing.bundle
-        frame = Frame(request, request.resource, bundle.boundary is not None, KNOWN, account, self.table.get(SITE))
+        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE))
         question, beside = self._alone, ALONE
         if session is not None or action[:4].lower() == "sts:":
             question, beside = self._beside(request, session)
-        outcome, alarm = decide(frame, bundle, standings.library.plans, beside)
+        outcome, alarm = decide(frame, standing.plans.get(action) or standing.bundle, standings.library.plans, beside)
         return Decided(outcome[0], outcome[1], position, alarm, frame, question)
 
     def evaluate(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decision:
@@ -135,7 +134,7 @@ class Access(FoldedModel):
         return found if isinstance(found, Account) else None
 
     def reindex(self) -> None:
-        self._standings = Standings(Library(self._documents))
+        self._standings = Standings(Library())
 
     def adopt_index(self, other: "Access") -> None:
-        self._standings = Standings(Library(self._documents))
+        self._standings = Standings(Library())

@@ -5,15 +5,14 @@ to say about an action share the plan. Documents, bundles and plans are values: 
 here grows stale; what nobody holds any more goes by itself (docs/decisions/0021-plans-are-values.md).
 """
 
-from collections import deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 from muniment.domain.policy.decision import Layer
 from muniment.projections.access.rules import ALWAYS, NONE, Candidates, Ready, Run, runs
 
-PLANS_MAX: Final = 262_144  # (bundle, action) pairs remembered; the oldest go
+PLANS_MAX: Final = 1_048_576  # (bundle, action) pairs remembered; the oldest bundle's go
 ACTION_CHARACTERS_MAX: Final = 256  # longer actions, which do not exist, are planned again for each request
 APART: Final = frozenset(
     {"sts:getcalleridentity", "sts:assumerole"}
@@ -77,7 +76,10 @@ class Bundle:
     __slots__ = ("__weakref__", "boundary", "identity", "plans", "scps")
 
     def __init__(
-        self, identity: Documents, boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
+        self,
+        identity: frozenset[Ready],
+        boundary: Documents | None = None,
+        scps: tuple[Documents, ...] | None = None,
     ) -> None:
         self.identity, self.boundary, self.scps = identity, boundary, scps
         self.plans: dict[str, Plan] = {}  # by action as requests spell it
@@ -89,14 +91,15 @@ class Plans:
     def __init__(self, plans_max: int = PLANS_MAX) -> None:
         self._bundles: WeakValueDictionary[Hashable, Bundle] = WeakValueDictionary()
         self._plans: WeakValueDictionary[Hashable, Plan] = WeakValueDictionary()
-        self._made: deque[tuple[Bundle, str]] = deque()
+        self._planned: dict[int, ReferenceType[Bundle]] = {}  # those with plans, the oldest first
+        self._count = 0
         self._plans_max = plans_max
 
     def bundle(
         self, identity: Sequence[Ready], boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
     ) -> Bundle:
         """The bundle of these documents, whatever their order."""
-        key = (tuple(sorted({id(one): one for one in identity}.values(), key=id)), boundary, scps)
+        key = (frozenset(identity), boundary, scps)
         found = self._bundles.get(key)
         if found is None:
             found = self._bundles.setdefault(key, Bundle(*key))
@@ -109,12 +112,29 @@ class Plans:
             return found
         found = self._merged(bundle, action.lower())
         if len(action) <= ACTION_CHARACTERS_MAX:
+            if not bundle.plans:
+                self._watch(bundle)
             bundle.plans[action] = found
-            self._made.append((bundle, action))
-            if len(self._made) > self._plans_max:
-                other, oldest = self._made.popleft()
-                other.plans.pop(oldest, None)
+            self._count += 1
+            if self._count > self._plans_max:
+                self._forget_oldest()
         return found
+
+    def _watch(self, bundle: Bundle) -> None:
+        """Count the bundle's plans until it is gone."""
+        number, plans = id(bundle), bundle.plans
+
+        def gone(reference: ReferenceType[Bundle]) -> None:
+            self._planned.pop(number, None)
+            self._count -= len(plans)
+
+        self._planned[number] = ref(bundle, gone)
+
+    def _forget_oldest(self) -> None:
+        oldest = self._planned.pop(next(iter(self._planned)))()
+        if oldest is not None:
+            self._count -= len(oldest.plans)
+            oldest.plans.clear()
 
     def _merged(self, bundle: Bundle, action: str) -> Plan:
         identity = tuple(_speaking(bundle.identity, action))
@@ -127,9 +147,9 @@ class Plans:
         return found
 
     def __len__(self) -> int:
-        return len(self._made)
+        return self._count
 
 
-def _speaking(documents: Documents, action: str) -> list[Candidates]:
+def _speaking(documents: Iterable[Ready], action: str) -> list[Candidates]:
     """What the documents that have anything to say about an action say."""
     return [found for one in documents if (found := one.candidates(action)) is not NONE]

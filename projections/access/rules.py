@@ -2,18 +2,20 @@
 rules that can apply to it, which everybody who holds the document shares (DESIGN §5).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from muniment.domain.policy.matching import Budget, chunks_of, match_chunks, split_wildcards
+from muniment.domain.policy.operators import Comparison, Operator, Quantifier
 from muniment.domain.policy.principals import Grant, grant_of
-from muniment.domain.policy.statements import PolicyDocument, Statement, Verdict
+from muniment.domain.policy.statements import Condition, PolicyDocument, Statement, Verdict
 from muniment.domain.policy.variables import Part, Token, Variable, Wildcard, resource_parts, substitute
-from muniment.projections.access.automaton import SLOTS_MAX, Automaton, slot
 from muniment.projections.access.conditions import Test, compiled
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.globs import ALL_GLOBS, AUTOMATON_FROM, NO_GLOBS, Globs, globs, union
-from muniment.projections.access.templates import joined, text_of
+from muniment.projections.access.templates import joined, many, text_of
 
 MEMO_ACTIONS_MAX: Final = 1_024  # of one document
 # what decides whether a rule applies: prefixes, literals, a search, and tests, all of which must hold; cheapest first
@@ -26,7 +28,7 @@ ALWAYS: Final[Run] = (("",), NOWHERE, None, ())
 class Rule:
     """One statement of one document."""
 
-    __slots__ = ("actions", "bare", "denies", "naming", "not_actions", "open", "run")
+    __slots__ = ("actions", "alike", "bare", "condition", "denies", "naming", "not_actions", "open", "run")
 
     def __init__(self, statement: Statement, document: PolicyDocument) -> None:
         self.denies = statement.verdict is Verdict.DENY
@@ -37,6 +39,7 @@ class Rule:
         self.bare = _run(statement, document.version, tests)  # whoever asks
         prefixes, exact, search, tests = self.bare
         self.run: Run = self.bare if self.naming is None else (prefixes, exact, search, (_named(self.naming), *tests))
+        self.alike, self.condition = _alike(statement, document)
         plain = not self.run[3] and statement.not_resources is None
         self.open = _open(statement, document.version) if plain else None  # globs, where nothing else is asked
 
@@ -116,8 +119,8 @@ def _nothing(frame: Frame) -> bool:
 def _search(found: Globs, varying: Sequence[tuple[Part, ...]]) -> Test | None:
     """The part of a coverage that two plain tests do not decide."""
     tests = [] if found.simple or found.everything else [searched(found)]
-    if len(varying) >= AUTOMATON_FROM and (together := _templates(varying)) is not None:
-        tests.append(together)
+    if len(varying) >= AUTOMATON_FROM and (together := many(varying, fence=True)) is not None:
+        tests.append(lambda frame: together(frame.resource, frame))
     elif not found.everything:
         tests += [_template(said) for said in varying]
     if len(tests) <= 1:
@@ -129,28 +132,6 @@ def _search(found: Globs, varying: Sequence[tuple[Part, ...]]) -> Test | None:
 def searched(found: Globs) -> Test:
     """The globs that take a search, as a test on the request's resource."""
     return lambda frame: found.searched(frame.resource, frame.budget)
-
-
-def _templates(several: Sequence[tuple[Part, ...]]) -> Test | None:
-    """Many values with variables at once; None where they hold characters that stand for variables here."""
-    variables: dict[Variable, int] = {}
-    patterns = []
-    for said in several:
-        if any(isinstance(part, str) and max(part) >= slot(0) for part in said):
-            return None
-        tokens = [
-            slot(variables.setdefault(part, len(variables))) if isinstance(part, Variable) else part for part in said
-        ]
-        patterns.append(chunks_of(tokens, fence=True))
-    if len(variables) > SLOTS_MAX:
-        return None
-    texts = [text_of((variable,)) for variable in variables]
-    automaton = Automaton(patterns, len(texts))
-
-    def search(frame: Frame) -> bool:
-        return automaton.any_with(frame.resource, [text(frame) for text in texts], frame.budget)
-
-    return search
 
 
 def _template(said: tuple[Part, ...]) -> Test:
@@ -184,6 +165,38 @@ def _template(said: tuple[Part, ...]) -> Test:
     return compare
 
 
+Alike = tuple[tuple[str, ...] | None, Operator, str, str]
+
+
+def _alike(statement: Statement, document: PolicyDocument) -> tuple[Alike | None, Condition | None]:
+    """What statements must have in common to be read as one whose condition asks for any of their values: the resources, and one
+    condition of the same kind on the same key, which one fitting value meets."""
+    if len(statement.conditions) != 1 or statement.not_resources is not None or document.kind.names_principals:
+        return None, None
+    (condition,) = statement.conditions
+    operator = condition.operator
+    if operator.negated or operator.quantifier is Quantifier.FOR_ALL_VALUES or operator.comparison is Comparison.NULL:
+        return None, None
+    return (statement.resources, operator, condition.key.lower(), document.version), condition
+
+
+def _together(rules: Sequence[Rule]) -> Iterator[Run]:
+    """The runs of rules with conditions, those that are alike made into one."""
+    groups: dict[Alike, list[Rule]] = {}
+    for rule in rules:
+        if rule.alike is None:
+            yield rule.run
+        else:
+            groups.setdefault(rule.alike, []).append(rule)
+    for alike, group in groups.items():
+        prefixes, exact, search, tests = group[0].run
+        if len(group) > 1:
+            conditions = [rule.condition for rule in group if rule.condition is not None]
+            values = tuple(value for condition in conditions for value in condition.values)
+            tests = (compiled(msgspec.structs.replace(conditions[0], values=values), alike[3]),)
+        yield prefixes, exact, search, tests
+
+
 class Rules:
     """Rules of one verdict that can apply to one action: those without tests made into one, and the others."""
 
@@ -192,7 +205,8 @@ class Rules:
     def __init__(self, rules: Sequence[Rule]) -> None:
         found = [rule.open for rule in rules if rule.open is not None]
         self.open = union(found) if found else NO_GLOBS
-        self.others = tuple(rule.run for rule in rules if rule.open is None) if not self.open.everything else ()
+        others = [] if self.open.everything else [rule for rule in rules if rule.open is None]
+        self.others = tuple(_together(others))
 
 
 class Candidates:

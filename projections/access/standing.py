@@ -13,7 +13,7 @@ from muniment.domain.account.state import Account, Group, Role, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.managed import MANAGED
 from muniment.projections.access.library import Library
-from muniment.projections.access.plans import Bundle
+from muniment.projections.access.plans import Bundle, Plan
 from muniment.projections.access.plans import Documents as Shelf
 from muniment.projections.access.rules import Ready
 
@@ -21,9 +21,10 @@ STANDINGS_MAX: Final = 262_144  # principals whose bundle is remembered; the old
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False):
-    """The bundle that a principal holds, as of the account state that `ground` stands for."""
+    """The bundle that a principal holds, as of the account state that `ground` stands for; and its plans, one step nearer."""
 
     ground: object
+    plans: dict[str, Plan]
     bundle: Bundle
 
 
@@ -59,7 +60,7 @@ class Grounds:
 
     def _own(self, holder: User | Group | Role) -> Shelf:
         """The documents that hang on a user, group or role itself."""
-        inline = tuple(self._library.ready(text) for text in holder.inline.values())
+        inline = tuple(self._library.identity(text) for text in holder.inline.values())
         attached = (self._policy(policy_arn) for policy_arn in holder.attached)
         return (*inline, *(ready for ready in attached if ready is not None))
 
@@ -90,7 +91,8 @@ class Standings:
 
     def __init__(self, library: Library, standings_max: int = STANDINGS_MAX) -> None:
         self.library = library
-        self.nobody = Standing(None, library.plans.bundle(()))
+        nothing = library.plans.bundle(())
+        self.nobody = Standing(None, nothing.plans, nothing)
         self._grounds: dict[str, Grounds] = {}
         self._standings: dict[str, Standing] = {}
         self._made: deque[str] = deque()
@@ -104,7 +106,8 @@ class Standings:
         standing = self._standings.get(unique_id)
         if standing is not None and standing.ground is grounds.token:
             return standing
-        made = Standing(grounds.token, grounds.bundle(unique_id))
+        bundle = grounds.bundle(unique_id)
+        made = Standing(grounds.token, bundle.plans, bundle)
         if standing is None:
             self._made.append(unique_id)
             if len(self._made) > self._standings_max:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from muniment.domain.policy.matching import chunks_of
 from muniment.domain.policy.variables import Part, Variable, Wildcard
+from muniment.projections.access.automaton import SLOTS_MAX, Automaton, slot
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.known import FOUND
 
@@ -31,6 +33,25 @@ def text_of(said: tuple[Part, ...]) -> Text:
         return None if None in found else "".join(found)  # type: ignore[arg-type]  # no None is left
 
     return text
+
+
+def many(several: Sequence[tuple[Part, ...]], *, fence: bool) -> Callable[[str, Frame], bool] | None:
+    """Whether a text matches some of many values with variables and wildcards; None where the values hold characters that stand
+    for variables here."""
+    variables: dict[Variable, int] = {}
+    patterns = []
+    for said in several:
+        if any(isinstance(part, str) and max(part) >= slot(0) for part in said):
+            return None
+        tokens = [
+            slot(variables.setdefault(part, len(variables))) if isinstance(part, Variable) else part for part in said
+        ]
+        patterns.append(chunks_of(tokens, fence=fence))
+    if len(variables) > SLOTS_MAX:
+        return None
+    texts = [text_of((variable,)) for variable in variables]
+    automaton = Automaton(patterns, len(texts))
+    return lambda text, frame: automaton.any_with(text, [value(frame) for value in texts], frame.budget)
 
 
 def _piece(part: Part) -> Text:

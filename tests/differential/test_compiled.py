@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from muniment.domain.policy.evaluate import PolicySet, evaluate
 from muniment.domain.policy.matching import Budget
 from muniment.domain.policy.request import AccessRequest
-from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.library import Library
@@ -28,7 +27,7 @@ FIRST = int(os.environ.get("MUNIMENT_FIRST_WORLD", "0"))
 def agree(request: AccessRequest, policies: PolicySet, library: Library) -> None:
     """Both engines are asked; the plain one with as much time as it needs."""
     wanted = evaluate(request, policies, Budget(10**9))
-    frame = Frame(request, request.resource, policies.boundary is not None)
+    frame = Frame(request, request.resource)
     got, alarm = decide(frame, library.bundle(policies), library.plans, library.beside(policies))
     assert (got, alarm) == ((wanted.effect, wanted.layer), wanted.alarm)
 
@@ -36,18 +35,18 @@ def agree(request: AccessRequest, policies: PolicySet, library: Library) -> None
 @settings(deadline=None, max_examples=2_000 if HEAVY else 300)
 @given(worlds())
 def test_compiled_access_agrees_with_the_plain_evaluator(world: tuple[AccessRequest, PolicySet]) -> None:
-    agree(*world, Library(Documents()))
+    agree(*world, Library())
 
 
 @settings(deadline=None, max_examples=500 if HEAVY else 100)
 @given(worlds(odd=True))
 def test_they_agree_on_what_neither_knows(world: tuple[AccessRequest, PolicySet]) -> None:
-    agree(*world, Library(Documents()))
+    agree(*world, Library())
 
 
 @pytest.mark.parametrize("share", range(10))
 def test_they_agree_on_many_worlds(share: int) -> None:
-    library = Library(Documents())
+    library = Library()
     for seed in range(FIRST + share, FIRST + WORLDS, 10):
         luck = seeded.luck(seed)
         policies = seeded.policies(luck)
@@ -65,6 +64,6 @@ def test_the_answer_does_not_depend_on_what_was_asked_before(data: st.DataObject
     luck = seeded.luck(data.draw(st.integers(0, 10**6)))
     policies = seeded.policies(luck)
     requests = [seeded.request(luck) for _ in range(4)]
-    library = Library(Documents())
+    library = Library()
     for request in [*requests, *reversed(requests)]:
         agree(request, policies, library)

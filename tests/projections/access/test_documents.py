@@ -38,7 +38,7 @@ def test_a_text_larger_than_everything_that_is_kept_is_still_read() -> None:
     assert documents.read(DOCUMENT).statements
 
 
-def test_users_with_equal_policies_share_one_reading() -> None:
+def test_users_with_equal_policies_share_one_bundle() -> None:
     world = World()
     for number in range(20):
         world.happened(UserCreated(f"u{number}", f"AIDA{number}"), UserInlinePolicyPut(f"u{number}", "p", DOCUMENT))
@@ -52,4 +52,6 @@ def test_users_with_equal_policies_share_one_reading() -> None:
         assert world.access.decide(
             AccessRequest(action="s3:GetObject", resource="arn:aws:s3:::b/k", principal=principal)
         )
-    assert len(world.access._documents) == 2
+    standings = world.access._standings
+    bundles = {id(standing.bundle) for standing in standings._standings.values()}
+    assert (len(standings), len(bundles), len(standings.library)) == (20, 1, 2)
