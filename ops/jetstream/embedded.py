@@ -30,6 +30,7 @@ from muniment.ops.jetstream.settings import (
     write_private,
 )
 
+RELOAD_SECONDS_MAX = 10.0
 RESTART_SECONDS_MIN = 0.05
 RESTART_SECONDS_MAX = 5.0
 HEALTHY_SECONDS = 10.0  # after living this long a server's next failure counts as its first
@@ -99,11 +100,20 @@ class EmbeddedServer:
         )
 
     def retire(self, role: str) -> None:
-        """Let a role connect no more: its key leaves the configuration and this process; its connections are cut."""
+        """Let a role connect no more: its key leaves the configuration and this process; its connections are cut.
+
+        Returns once the server has taken the new configuration: until then it refuses whoever is just connecting.
+        """
         del self._seeds[role], self._users[role]
         self._write_config()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGHUP)
+        if self._process is None:
+            return
+        before = monitor.configured(self._monitor_url)
+        self._process.send_signal(signal.SIGHUP)
+        give_up = time.monotonic() + RELOAD_SECONDS_MAX
+        while monitor.configured(self._monitor_url) in ("", before) and time.monotonic() < give_up:
+            if self._closing.wait(0.005):
+                return
 
     @property
     def pid(self) -> int:

@@ -26,6 +26,17 @@ def sync_always(monitor_url: str) -> bool:
     return bool(varz.get("jetstream", {}).get("config", {}).get("sync_always", False))
 
 
+def configured(monitor_url: str) -> str:
+    """When the server took the configuration it has (`/varz`), as text that changes with every reload.
+
+    Empty where the monitor does not answer.
+    """
+    try:
+        return str(_get(f"{monitor_url}/varz").get("config_load_time", ""))
+    except OSError:
+        return ""
+
+
 def health(monitor_url: str) -> str:
     """Empty when the server says it is healthy (`/healthz`), else what is wrong."""
     try:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from eventsourcing.persistence import OperationalError, StoredEvent
 
-from muniment.ops.jetstream import embedded
+from muniment.ops.jetstream import embedded, monitor
 from muniment.ops.jetstream.child import ServerDidNotStart
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
 from muniment.ops.jetstream.embedded import EmbeddedServer
@@ -198,6 +198,15 @@ def test_a_retired_role_is_cut_off_and_cannot_connect_again(kept: EmbeddedServer
         loop.wait_ready(5)
     with pytest.raises(KeyError):
         kept.credentials("provision")
+
+
+def test_whoever_connects_right_after_a_retirement_is_let_in(kept: EmbeddedServer) -> None:
+    """The server refuses who connects while it takes its new configuration: one start in thirty ended there."""
+    before = monitor.configured(kept._monitor_url)
+    kept.retire("provision")
+    assert monitor.configured(kept._monitor_url) not in ("", before)
+    with NatsLoop(kept.credentials("api")) as loop:
+        loop.wait_ready(5)
 
 
 def test_the_server_listens_on_loopback_alone(kept: EmbeddedServer) -> None:
