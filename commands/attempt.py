@@ -60,7 +60,7 @@ class Attempt:
         now = ledger.now()
         given = ledger.draw(now, actor, ledger.sealer, also, ledger.resolve)
         if not task.context.caller.operator:
-            position = max(task.context.position, ledger.seen)
+            position = max(task.context.position, ledger.seen_by["access"])
             ledger.gate.check(task.context.caller, command.action(), command.resources(state, actor), position)
         if task.key and (done := state.remembered.find(task.key, now)) is not None:
             return self._repeat(task, done, state, given)

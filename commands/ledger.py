@@ -23,6 +23,7 @@ from muniment.commands.snapshot import StateSnapshot
 from muniment.commands.task import Context, Outcome, Task
 from muniment.domain.boundary import ChainBroken
 from muniment.domain.errors import Refused, ServiceUnavailable
+from muniment.domain.ledger import DECIDING
 
 TOGETHER_MAX: Final = 64  # commands decided on one running state and appended in one atomic batch
 CONFLICT_SECONDS: Final = 0.002
@@ -48,7 +49,8 @@ class Ledger(Application[str]):
     ) -> None:
         self._signer, self.sealer, self.gate, self.now, self.resolve = signer, sealer, gate, now, resolve
         self.draw: Callable[..., Drawn] = Drawn
-        self.seen = 0  # the highest sequence this process has written or been told of
+        self.seen = 0  # the highest sequence this process has written
+        self.seen_by = dict.fromkeys(DECIDING, 0)  # of these, the highest that can change such a read model
         self.on_appended: Callable[[int], None] = lambda sequence: None
         self._lanes: dict[str, Lane[Task, Outcome]] = {}
         self._lanes_guard = threading.Lock()
@@ -88,11 +90,6 @@ class Ledger(Application[str]):
         """
         actor = context.caller.actor
         return self._lane(command.target(actor)).submit(Turn(Task(command, context)))
-
-    def tell(self, sequence: int) -> None:
-        """The log is known to reach `sequence`: later commands are judged from there at least."""
-        if sequence > self.seen:
-            self.seen = sequence
 
     def _lane(self, boundary: str) -> Lane[Task, Outcome]:
         if (lane := self._lanes.get(boundary)) is None:
@@ -144,12 +141,18 @@ class Ledger(Application[str]):
         for prepared, recording in zip(attempt.prepared, recordings, strict=True):
             attempt.positions[prepared.entry.id] = recording.notification.id
         last = recordings[-1].notification.id
-        self.tell(last)
+        self._saw(attempt, last)
         for before, after in attempt.steps():
             self.boundaries.keep(after)
             if self.boundaries.snapshot_due(before, after):
                 self._snapshot(after)
         self.on_appended(last)
+
+    def _saw(self, attempt: Attempt, last: int) -> None:
+        for prepared in attempt.prepared:
+            for model in prepared.entry.fact.changes:
+                self.seen_by[model] = max(self.seen_by[model], attempt.positions[prepared.entry.id])
+        self.seen = max(self.seen, last)
 
     def _snapshot(self, state: Any) -> None:
         """Put a snapshot beside the command's way: it is a cache, so its failure is nobody's."""

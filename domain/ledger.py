@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
+DECIDING: Final = frozenset({"access", "credentials"})  # the read models that a command waits for
+
 FACTS: Final[dict[tuple[str, int], type["Fact"]]] = {}
 
 
@@ -26,6 +28,7 @@ class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     kind: ClassVar[str] = ""  # the boundary it belongs to, "account", "site", …; set by a child such as AccountFact
     version: ClassVar[int] = 1
+    changes: ClassVar[frozenset[str]] = DECIDING  # which of those it can change: after the others nobody has to wait
     severity: ClassVar[str] = "low"  # "high" raises an alarm (log, metric, timeline)
 
     def __init_subclass__(cls) -> None:

@@ -124,7 +124,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         access,
         timeline,
         mac_key(store, keks, "cursors"),
-        lambda: ledger.seen if ledger is not None else 0,
+        lambda: ledger.seen_by["credentials"] if ledger is not None else 0,
         Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring, loop)}),
     )
     feed.start()

@@ -19,6 +19,8 @@ class AccountCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
 class AccountAliasCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """The account has this alias, in place of the one it had."""
 
+    changes: ClassVar[frozenset[str]] = frozenset()
+
     account_alias: str
 
     def evolve(self, state: Account, entry: Entry) -> None:
@@ -28,6 +30,8 @@ class AccountAliasCreated(AccountFact, frozen=True, gc=False, omit_defaults=True
 class AccountAliasDeleted(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """The account has no alias any more."""
 
+    changes: ClassVar[frozenset[str]] = frozenset()
+
     account_alias: str
 
     def evolve(self, state: Account, entry: Entry) -> None:
@@ -36,6 +40,8 @@ class AccountAliasDeleted(AccountFact, frozen=True, gc=False, omit_defaults=True
 
 class RootCredentialsReset(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """The root user has one new key and none of those before. Done on the host itself; an alarm."""
+
+    changes: ClassVar[frozenset[str]] = frozenset({"credentials"})
 
     severity: ClassVar[str] = "high"
 

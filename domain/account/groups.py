@@ -1,5 +1,7 @@
 """Groups and their members: facts, and what each changes in the account."""
 
+from typing import ClassVar
+
 from muniment.domain.account import drafting
 from muniment.domain.account.state import Account, AccountFact, Group
 from muniment.domain.ledger import Entry
@@ -7,6 +9,8 @@ from muniment.domain.ledger import Entry
 
 class GroupCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A group came to be."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
 
     group_name: str
     group_id: str

@@ -3,6 +3,8 @@
 Root's keys are told apart by an empty user name.
 """
 
+from typing import ClassVar
+
 import msgspec
 
 from muniment.domain.account import drafting
@@ -24,6 +26,8 @@ def secret_field(key_id: str) -> str:
 class AccessKeyCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A user, or root where `user_name` is empty, has a new active key."""
 
+    changes: ClassVar[frozenset[str]] = frozenset({"credentials"})
+
     user_name: str
     access_key_id: str
     secret: Sealed
@@ -38,6 +42,8 @@ class AccessKeyCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
 class AccessKeyActivated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A key may be used again."""
 
+    changes: ClassVar[frozenset[str]] = frozenset({"credentials"})
+
     user_name: str
     access_key_id: str
 
@@ -48,6 +54,8 @@ class AccessKeyActivated(AccountFact, frozen=True, gc=False, omit_defaults=True)
 class AccessKeyDeactivated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A key may not be used until it is activated again."""
 
+    changes: ClassVar[frozenset[str]] = frozenset({"credentials"})
+
     user_name: str
     access_key_id: str
 
@@ -57,6 +65,8 @@ class AccessKeyDeactivated(AccountFact, frozen=True, gc=False, omit_defaults=Tru
 
 class AccessKeyDeleted(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A key is gone for ever."""
+
+    changes: ClassVar[frozenset[str]] = frozenset({"credentials"})
 
     user_name: str
     access_key_id: str
@@ -69,6 +79,8 @@ class AccessKeyDeleted(AccountFact, frozen=True, gc=False, omit_defaults=True):
 
 class CredentialUsed(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A key was used: recorded once for each credential and hour (FEATURES 1b). One that is gone meanwhile changes nothing."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
 
     access_key_id: str
     time: int  # microseconds; when it was used, which is before it was recorded

@@ -1,5 +1,7 @@
 """Customer managed policies and their versions: facts, and what each changes in the account."""
 
+from typing import ClassVar
+
 from muniment.domain import arn
 from muniment.domain.account import drafting
 from muniment.domain.account.state import Account, AccountFact, Policy, PolicyVersion, Tags
@@ -11,6 +13,8 @@ FIRST_VERSION = "v1"
 
 class PolicyCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A managed policy came to be, with its first version."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
 
     policy_name: str
     policy_id: str

@@ -1,5 +1,7 @@
 """Roles: their facts, and what each changes in the account. Trust policies are kept with unique ids (domain/account/trust.py)."""
 
+from typing import ClassVar
+
 from muniment.domain.account import drafting
 from muniment.domain.account.state import Account, AccountFact, Role, Tags
 from muniment.domain.account.tags import merged, without
@@ -57,6 +59,8 @@ class RoleDeleted(AccountFact, frozen=True, gc=False, omit_defaults=True):
 class RoleDescriptionChanged(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A role has another description."""
 
+    changes: ClassVar[frozenset[str]] = frozenset()
+
     role_name: str
     description: str
 
@@ -66,6 +70,8 @@ class RoleDescriptionChanged(AccountFact, frozen=True, gc=False, omit_defaults=T
 
 class RoleSessionDurationChanged(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """Sessions of a role may last this long, in seconds."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
 
     role_name: str
     max_session_duration: int

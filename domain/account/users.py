@@ -1,5 +1,7 @@
 """Users: their facts, and what each changes in the account."""
 
+from typing import ClassVar
+
 from muniment.domain.account import drafting
 from muniment.domain.account.state import Account, AccountFact, Tags, User
 from muniment.domain.account.tags import merged, without
@@ -8,6 +10,8 @@ from muniment.domain.ledger import Entry
 
 class UserCreated(AccountFact, frozen=True, gc=False, omit_defaults=True):
     """A user came to be."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
 
     user_name: str
     user_id: str
