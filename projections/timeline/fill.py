@@ -4,12 +4,11 @@ SQLite works in a child process (`filler.py`), so that it shares neither Python'
 """
 
 import contextlib
+import fcntl
 import os
-import queue
 import secrets
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -19,7 +18,7 @@ import sqlalchemy as sa
 from muniment.projections.timeline.filler import DONE, FRAME, encode_batch, filling_engine
 from muniment.projections.timeline.tables import Tables
 
-WAITING_MAX: Final = 4  # batches between the reader and the child
+PIPE_BYTES: Final = 1 << 20  # what may wait between the reader and the child
 _CHILD: Final = "from muniment.projections.timeline.filler import main; main()"
 
 
@@ -49,15 +48,16 @@ class SQLiteFill:
         self._fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.filling")
         os.close(os.open(self._fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         self._child = subprocess.Popen(  # our own program; the path is no secret
-            [sys.executable, "-c", _CHILD, str(self._fresh)],
+            [sys.executable, "-P", "-c", _CHILD, str(self._fresh)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._waiting: queue.Queue[bytes | None] = queue.Queue(WAITING_MAX)
-        self._broken = threading.Event()
-        self._thread = threading.Thread(target=self._send, name="timeline-fill", daemon=True)
-        self._thread.start()
+        self._last_words = ""
+        assert self._child.stdin is not None
+        self._pipe = self._child.stdin
+        with contextlib.suppress(OSError):  # an unprivileged process may be refused; then the default does
+            fcntl.fcntl(self._pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     @staticmethod
     def remove_left_over(path: Path) -> None:
@@ -67,21 +67,19 @@ class SQLiteFill:
 
     def put(self, rows: Sequence[Any], touched: Sequence[Any]) -> None:
         """Add rows and what they touched. Raises FillFailed where earlier ones could not be added."""
-        if self._broken.is_set():
-            raise FillFailed(self._told())
         if rows:
-            self._waiting.put(encode_batch((rows, touched)))
+            self._send(encode_batch((rows, touched)))
 
     def finish(self, seal: Callable[[sa.Connection], None]) -> None:
         """Index, seal, sync, and take the old file's place. Raises FillFailed."""
-        told = self._told(whole=True)
-        if self._child.returncode or told != DONE:
-            raise FillFailed(told or f"the child ended with status {self._child.returncode}")
+        self._send(b"")
+        if (told := self._told()) != DONE:
+            raise FillFailed(told)
         engine = filling_engine(self._fresh)
         with engine.begin() as connection:
             seal(connection)
         engine.dispose()
-        _sync_file(self._fresh)
+        sync(self._fresh, os.O_RDWR)
         os.replace(self._fresh, self._path)
         sync(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
 
@@ -91,37 +89,26 @@ class SQLiteFill:
         self._told()
         self.remove_left_over(self._path)
 
-    def _told(self, *, whole: bool = False) -> str:
-        """Let the child end, as one that has everything or as one that is given up, and what it said at its end."""
-        if self._thread.is_alive():
-            if whole:
-                self._waiting.put(b"")
-            self._waiting.put(None)
-            self._thread.join()
-        assert self._child.stdout is not None
-        told = b"" if self._child.stdout.closed else self._child.stdout.read()
-        self._child.stdout.close()
-        self._child.wait()
-        return told.decode(errors="replace")
+    def _send(self, payload: bytes) -> None:
+        if self._pipe.closed:
+            raise FillFailed(self._last_words)
+        try:
+            self._pipe.write(FRAME.pack(len(payload)) + payload)
+            self._pipe.flush()
+        except OSError:
+            raise FillFailed(self._told()) from None
 
-    def _send(self) -> None:
-        """Hand batches to the child until the end. When it is gone they are dropped, so that nobody waits for ever."""
-        pipe = self._child.stdin
-        assert pipe is not None
-        while (payload := self._waiting.get()) is not None:
-            if self._broken.is_set():
-                continue
-            try:
-                pipe.write(FRAME.pack(len(payload)))
-                pipe.write(payload)
-            except OSError:
-                self._broken.set()
+    def _told(self) -> str:
+        """Let the child end, and what it said at its end: without the last frame it gives up."""
         with contextlib.suppress(OSError):
-            pipe.close()
-
-
-def _sync_file(path: Path) -> None:
-    sync(path, os.O_RDWR)
+            self._pipe.close()
+        assert self._child.stdout is not None
+        if not self._child.stdout.closed:
+            told = self._child.stdout.read().decode(errors="replace")
+            self._child.stdout.close()
+            self._last_words = told or f"the child ended with status {self._child.wait()}"
+        self._child.wait()
+        return self._last_words
 
 
 def sync(path: Path, flags: int) -> None:

@@ -22,6 +22,7 @@ from muniment.projections.timeline.tables import VERSION
 
 PAGE_ROWS_MAX: Final = 1_000
 FILL_ENTRIES_MIN: Final = 20_000  # fewer are inserted as they would be live
+FILL_TOGETHER: Final = 250  # entries in one piece of a filling
 SAVE_ENTRIES: Final = 10_000  # between two savings of the states that changed
 
 
@@ -63,7 +64,17 @@ class Timeline(ReadModel):
     # What the feed calls
 
     def apply(self, batch: Sequence[Recorded]) -> None:
-        """Add the rows of a batch: all of them with the checkpoint after them, or none."""
+        """Add the rows of a batch: all of them with the checkpoint after them, or none.
+
+        While a file is filled nobody sees it, so there a batch is added in pieces that stay in the processor's cache.
+        """
+        if self._fill is None:
+            self._apply(batch)
+        else:
+            for start in range(0, len(batch), FILL_TOGETHER):
+                self._apply(batch[start : start + FILL_TOGETHER])
+
+    def _apply(self, batch: Sequence[Recorded]) -> None:
         rows: list[Columns] = []
         touched: list[Touched] = []
         try:
@@ -163,6 +174,8 @@ class Timeline(ReadModel):
         changes: list[Change] = []
         state: State | None = None
         if recorded.stream == IAM:
+            if recorded.sequence <= known.sequence and self._past.knows(entry):
+                return  # given again, after a later entry of its batch failed
             changes = self._past.take(entry)
             state = self._past.states[entry.boundary]
         if recorded.sequence <= known.sequence:  # folded again after a restart: its row is there

@@ -106,14 +106,18 @@ def test_a_killed_filling_leaves_nothing_in_the_way(tmp_path: Path, timelines: T
     killed._fill = None
 
 
+@pytest.mark.parametrize("entries", [1, 120])  # the failure is met at the end, or in the middle
 def test_a_filling_that_fails_stops_the_timeline_and_says_why(
-    tmp_path: Path, timelines: Timelines, told: Told, monkeypatch: pytest.MonkeyPatch
+    entries: int, tmp_path: Path, timelines: Timelines, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = "print('OperationalError: database or disk is full', end=''); raise SystemExit(1)"
     monkeypatch.setattr("muniment.projections.timeline.fill._CHILD", full)
     timeline = timelines(tmp_path)
     timeline.begin_bulk(10**6)
-    timeline.take(told.happened(UserCreated("ana", "AIDAANA")), "e1")
+    for number in range(entries):
+        timeline.take(
+            told.happened(UserCreated(f"u{number}", f"A{number}"), UserTagged(f"u{number}", {"a": "x" * 9_000})), "e1"
+        )
     timeline.live()
     assert timeline.stopped
     assert "disk is full" in timeline.status.reason
@@ -130,6 +134,21 @@ def test_a_killed_child_stops_the_timeline(tmp_path: Path, timelines: Timelines,
     timeline.live()
     assert timeline.stopped
     assert list(tmp_path.glob("*.filling")) == []
+
+
+def test_a_poisoned_entry_stops_a_filling_exactly_there(
+    tmp_path: Path, timelines: Timelines, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FILL_TOGETHER", 3)
+    told.happened(
+        *(UserCreated(f"u{n}", f"A{n}") for n in range(7)), UserTagged("nobody", {"a": "b"}), UserCreated("x", "A")
+    )
+    timeline = timelines(tmp_path)
+    timeline.begin_bulk(10**6)
+    timeline.take(told.entries, "e1")
+    assert (timeline.stopped, timeline.status.sequence, timeline.position(IAM)) == (True, 8, 7)
+    timeline.live()
+    assert [row.sequence for row in timeline.rows(Question(oldest_first=True))] == list(range(1, 8))
 
 
 def test_few_entries_are_not_filled_in_bulk(tmp_path: Path, timelines: Timelines, told: Told) -> None:
