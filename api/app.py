@@ -65,7 +65,9 @@ class Endpoint:
             return await asyncio.wrap_future(future)
         except Exception as error:  # the fronts answer their own faults; this is health's, and the reset's
             log.error("request failed", error=type(error).__name__, exc_info=places(error))
-            return self._refuse(http, ServiceFailure("The request processing has failed because of an internal error"), "")
+            return self._refuse(
+                http, ServiceFailure("The request processing has failed because of an internal error"), ""
+            )
 
 
 async def answer(send: Send, reply: HTTPAnswer) -> None:

@@ -41,7 +41,7 @@ def test_a_flipped_bit_stops_every_model_and_names_the_sequence(tmp_path):
         sequence = int(place.removeprefix("log: IAM ").split(":")[0])
         assert FOUNDING < sequence < FOUNDING + USERS
         assert report["models"]["access"]["condition"] == "stopped"
-        with pytest.raises(Exception, match="ServiceUnavailable|503|cannot"):
+        with pytest.raises(Exception, match=r"ServiceUnavailable|503|cannot"):
             server.client("iam").list_users()
     found = subprocess.run([MUNIMENT, "verify", "--data", data], capture_output=True, text=True, check=False)
     assert found.returncode == 1
