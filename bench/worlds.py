@@ -45,8 +45,10 @@ ACTIONS: Final = [(service, name) for service, names in SERVICES.items() for nam
 class World:
     """A filled read model, and everybody in it."""
 
-    def __init__(self, principals: int, of_account: int = PRINCIPALS_OF_ACCOUNT, seed: int = 1) -> None:
-        self.luck = random.Random(seed)  # noqa: S311 - not a secret
+    def __init__(self, principals: int, of_account: int = PRINCIPALS_OF_ACCOUNT, *, shared: bool = False) -> None:
+        """`shared`: the first policy of an account counts for everybody in it."""
+        self.shared = shared
+        self.luck = random.Random(1)  # noqa: S311 - not a secret
         self.fold, self.principals, self.count = Fold(), [], 0
         numbers = [f"{200_000_000_000 + n}" for n in range(-(-principals // of_account))]
         site = new_state(SITE)
@@ -76,7 +78,7 @@ class World:
         held = [policy.arn for policy in state.policies.values()]
         for n in range(GROUPS):
             happen(state, groups.GroupCreated(f"g{n}", f"AGPA{number}{n:05d}"))
-            for arn in luck.sample(held, luck.randint(1, 4)):
+            for arn in self._some(held):
                 happen(state, attachments.GroupPolicyAttached(f"g{n}", arn))
         for n in range(principals):
             (self._role if n % 5 == 4 else self._user)(state, n, held)
@@ -87,9 +89,12 @@ class World:
         luck, name, unique_id = self.luck, f"u{n}", f"AIDA{state.number}{n:05d}"
         tags = {"team": luck.choice(TEAMS), "cost": str(n % 50)}
         happen(state, users.UserCreated(name, unique_id, f"/{luck.choice(TEAMS)}/", tags=tags))
-        for group in luck.sample(range(GROUPS), luck.randint(1, 3)):
+        chosen = luck.choice(PROFILES)
+        if luck.random() < 0.1:
+            chosen = sorted({*chosen, luck.randrange(GROUPS)})
+        for group in chosen:
             happen(state, groups.GroupMemberAdded(f"g{group}", name))
-        if luck.random() < 0.2:
+        if luck.random() < 0.1:
             happen(state, attachments.UserPolicyAttached(name, luck.choice(held)))
         if luck.random() < 0.05:
             happen(state, inline.UserInlinePolicyPut(name, "own", document(luck, state.number, 1)))
@@ -101,7 +106,7 @@ class World:
     def _role(self, state: Account, n: int, held: list[str]) -> None:
         luck, name, unique_id = self.luck, f"r{n}", f"AROA{state.number}{n:05d}"
         happen(state, roles.RoleCreated(name, unique_id, TRUST, tags={"team": luck.choice(TEAMS)}))
-        for arn in luck.sample(held, luck.randint(1, 4)):
+        for arn in self._some(held):
             happen(state, attachments.RolePolicyAttached(name, arn))
         if luck.random() < 0.3:
             happen(state, inline.RoleInlinePolicyPut(name, "own", document(luck, state.number, 2)))
@@ -111,6 +116,11 @@ class World:
         self.principals.append(
             Principal(kind=PrincipalKind.ROLE_SESSION, arn=arn, account=state.number, issuer_id=unique_id)
         )
+
+    def _some(self, held: list[str]) -> list[str]:
+        """A few of the account's policies."""
+        chosen = self.luck.sample(held, self.luck.randint(1, 4))
+        return [held[0], *(arn for arn in chosen if arn != held[0])] if self.shared else chosen
 
     def requests(self, count: int) -> Iterator[AccessRequest]:
         """A stream in which no request comes twice: the resource's number goes up."""
@@ -141,6 +151,9 @@ class World:
         return AccessRequest(action=f"{service}:{name}", resource=resource, principal=principal, context=context)
 
 
+_luck = random.Random(7)  # noqa: S311 - not a secret
+# people come by their groups through the work they do; one of ten has one more than the others
+PROFILES: Final = [_luck.sample(range(GROUPS), _luck.randint(1, 3)) for _ in range(60)]
 TRUST: Final = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
 ACTOR: Final = Actor("200000000000", "arn:aws:iam::200000000000:root", "200000000000", "Root")
 ENTRY: Final = Entry("", "", 1, 1_767_225_600_000_000, ACTOR, Cause("iam:Bench", "r"), b"", Fact())

@@ -7,7 +7,7 @@ here grows stale; what nobody holds any more goes by itself (docs/decisions/0021
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
-from weakref import ReferenceType, WeakValueDictionary, ref
+from weakref import WeakValueDictionary, ref
 
 from muniment.domain.policy.decision import Layer
 from muniment.projections.access.rules import ALWAYS, NONE, Candidates, Ready, Run, runs
@@ -85,13 +85,21 @@ class Bundle:
         self.plans: dict[str, Plan] = {}  # by action as requests spell it
 
 
+class _Watch(ref[Bundle]):
+    """Sees to it that a bundle's plans count until it is gone."""
+
+    __slots__ = ("number", "plans")
+    number: int
+    plans: dict[str, Plan]
+
+
 class Plans:
     """The bundles and plans of one engine. Safe for many threads: at worst a plan is made twice."""
 
     def __init__(self, plans_max: int = PLANS_MAX) -> None:
         self._bundles: WeakValueDictionary[Hashable, Bundle] = WeakValueDictionary()
         self._plans: WeakValueDictionary[Hashable, Plan] = WeakValueDictionary()
-        self._planned: dict[int, ReferenceType[Bundle]] = {}  # those with plans, the oldest first
+        self._planned: dict[int, _Watch] = {}  # those with plans, the oldest first
         self._count = 0
         self._plans_max = plans_max
 
@@ -113,22 +121,17 @@ class Plans:
         found = self._merged(bundle, action.lower())
         if len(action) <= ACTION_CHARACTERS_MAX:
             if not bundle.plans:
-                self._watch(bundle)
+                self._planned[id(bundle)] = watch = _Watch(bundle, self._gone)
+                watch.number, watch.plans = id(bundle), bundle.plans
             bundle.plans[action] = found
             self._count += 1
             if self._count > self._plans_max:
                 self._forget_oldest()
         return found
 
-    def _watch(self, bundle: Bundle) -> None:
-        """Count the bundle's plans until it is gone."""
-        number, plans = id(bundle), bundle.plans
-
-        def gone(reference: ReferenceType[Bundle]) -> None:
-            self._planned.pop(number, None)
-            self._count -= len(plans)
-
-        self._planned[number] = ref(bundle, gone)
+    def _gone(self, watch: "_Watch") -> None:
+        self._planned.pop(watch.number, None)
+        self._count -= len(watch.plans)
 
     def _forget_oldest(self) -> None:
         oldest = self._planned.pop(next(iter(self._planned)))()
@@ -140,10 +143,11 @@ class Plans:
         identity = tuple(_speaking(bundle.identity, action))
         boundary = None if bundle.boundary is None else tuple(_speaking(bundle.boundary, action))
         scps = None if bundle.scps is None else tuple(tuple(_speaking(level, action)) for level in bundle.scps)
-        key = (action in APART, identity, boundary, scps)
+        apart = action in APART
+        key = identity if boundary is None and scps is None and not apart else (apart, identity, boundary, scps)
         found = self._plans.get(key)
         if found is None:
-            found = self._plans.setdefault(key, Plan(*key))
+            found = self._plans.setdefault(key, Plan(apart, identity, boundary, scps))
         return found
 
     def __len__(self) -> int:

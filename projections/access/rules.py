@@ -2,25 +2,26 @@
 rules that can apply to it, which everybody who holds the document shares (DESIGN §5).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-from muniment.domain.policy.matching import Budget, chunks_of, match_chunks, split_wildcards
+from muniment.domain.policy.matching import Budget, split_wildcards
 from muniment.domain.policy.operators import Comparison, Operator, Quantifier
 from muniment.domain.policy.principals import Grant, grant_of
 from muniment.domain.policy.statements import Condition, PolicyDocument, Statement, Verdict
-from muniment.domain.policy.variables import Part, Token, Variable, Wildcard, resource_parts, substitute
+from muniment.domain.policy.variables import Token
 from muniment.projections.access.conditions import Test, compiled
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.globs import ALL_GLOBS, AUTOMATON_FROM, NO_GLOBS, Globs, globs, union
-from muniment.projections.access.templates import joined, many, text_of
+from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, Globs, globs, union
+from muniment.projections.access.resources import coverage, searched
 
 MEMO_ACTIONS_MAX: Final = 1_024  # of one document
 # what decides whether a rule applies: prefixes, literals, a search, and tests, all of which must hold; cheapest first
 Run = tuple[tuple[str, ...], frozenset[str], Test | None, tuple[Test, ...]]
 Naming = Callable[[Frame], Grant]
+ROWS_MAX: Final = 4  # so many documents' rules are looked at one after another; more are made into one
 NOWHERE: Final[frozenset[str]] = frozenset()
 ALWAYS: Final[Run] = (("",), NOWHERE, None, ())
 
@@ -36,17 +37,22 @@ class Rule:
         self.actions = _actions(statement.not_actions if statement.not_actions is not None else statement.actions or ())
         self.naming = _naming(statement) if document.kind.names_principals else None
         tests = tuple(compiled(condition, document.version) for condition in statement.conditions)
-        self.bare = _run(statement, document.version, tests)  # whoever asks
-        prefixes, exact, search, tests = self.bare
-        self.run: Run = self.bare if self.naming is None else (prefixes, exact, search, (_named(self.naming), *tests))
+        found, search, whole = coverage(statement, document.version)
+        self.bare: Run = found.prefixes, found.exact, search, tests  # whoever asks
+        self.run = self.bare
+        if self.naming is not None:
+            self.run = found.prefixes, found.exact, search, (_named(self.naming), *tests)
         self.alike, self.condition = _alike(statement, document)
-        plain = not self.run[3] and statement.not_resources is None
-        self.open = _open(statement, document.version) if plain else None  # globs, where nothing else is asked
+        self.open = found if whole and not self.run[3] else None  # where nothing else is asked
 
     def covers_action(self, action: str) -> bool:
         """Whether the rule is about an action, given in lower case. Asked once for many decisions, so each rule has a budget of
         its own. Raises BudgetSpent."""
-        return self.actions.any(action, Budget()) is not self.not_actions
+        actions = self.actions
+        covered = action in actions.exact or action.startswith(actions.prefixes)
+        if not covered and not actions.simple:
+            covered = actions.searched(action, Budget())
+        return covered is not self.not_actions
 
 
 def _named(naming: Naming) -> Test:
@@ -71,98 +77,6 @@ def _actions(patterns: Sequence[str]) -> Globs:
         if colon:
             found.append([f"{vendor}:", *split_wildcards(name)])
     return globs(found, fence=False)
-
-
-def _sorted_resources(values: Iterable[str], version: str) -> tuple[Globs, list[tuple[Part, ...]]]:
-    """Resource values without variables as globs, and those with."""
-    plain: list[tuple[Token, ...]] = []
-    varying: list[tuple[Part, ...]] = []
-    for value in values:
-        said = resource_parts(value, version)
-        tokens = tuple(part for part in said if not isinstance(part, Variable))
-        if len(tokens) == len(said):
-            plain.append(tokens)
-        else:
-            varying.append(joined(said))
-    return globs(plain, fence=True), varying
-
-
-def _open(statement: Statement, version: str) -> Globs | None:
-    if statement.resources is None:
-        return ALL_GLOBS
-    found, varying = _sorted_resources(statement.resources, version)
-    return None if varying else found
-
-
-def _run(statement: Statement, version: str, tests: tuple[Test, ...]) -> Run:
-    """Where the statement applies, and the tests that must hold there."""
-    if statement.not_resources is not None:
-        found, varying = _sorted_resources(statement.not_resources, version)
-        covered = _search(found, varying) or _nothing
-        prefixes, exact = found.prefixes, found.exact
-
-        def elsewhere(frame: Frame) -> bool:
-            resource = frame.resource
-            return not (resource.startswith(prefixes) or resource in exact or covered(frame))
-
-        return (), NOWHERE, elsewhere, tests
-    if statement.resources is None:
-        return ("",), NOWHERE, None, tests
-    found, varying = _sorted_resources(statement.resources, version)
-    return found.prefixes, found.exact, _search(found, varying), tests
-
-
-def _nothing(frame: Frame) -> bool:
-    return False
-
-
-def _search(found: Globs, varying: Sequence[tuple[Part, ...]]) -> Test | None:
-    """The part of a coverage that two plain tests do not decide."""
-    tests = [] if found.simple or found.everything else [searched(found)]
-    if len(varying) >= AUTOMATON_FROM and (together := many(varying, fence=True)) is not None:
-        tests.append(lambda frame: together(frame.resource, frame))
-    elif not found.everything:
-        tests += [_template(said) for said in varying]
-    if len(tests) <= 1:
-        return tests[0] if tests else None
-    several = tuple(tests)
-    return lambda frame: any(test(frame) for test in several)
-
-
-def searched(found: Globs) -> Test:
-    """The globs that take a search, as a test on the request's resource."""
-    return lambda frame: found.searched(frame.resource, frame.budget)
-
-
-def _template(said: tuple[Part, ...]) -> Test:
-    """A value with variables: without wildcards, or with one at its end, it is one text once they are replaced."""
-    head = said[0] if isinstance(said[0], str) else ""
-    cost = len(said)
-    open_ended = said[-1] is Wildcard.MANY
-    body = said[:-1] if open_ended else said
-    if any(isinstance(part, Wildcard) for part in body):
-
-        def search(frame: Frame) -> bool:
-            if not frame.resource.startswith(head):
-                return False
-            budget = frame.budget
-            budget.spend(cost)
-            tokens = substitute(said, frame.single)
-            return tokens is not None and match_chunks(chunks_of(tokens, fence=True), frame.resource, budget)
-
-        return search
-
-    whole = text_of(body)
-
-    def compare(frame: Frame) -> bool:
-        resource = frame.resource
-        if not resource.startswith(head):
-            return False
-        frame.budget.spend(cost)
-        text = whole(frame)
-        return text is not None and (resource.startswith(text) if open_ended else resource == text)
-
-    return compare
 
 
 Alike = tuple[tuple[str, ...] | None, Operator, str, str]
@@ -200,13 +114,14 @@ def _together(rules: Sequence[Rule]) -> Iterator[Run]:
 class Rules:
     """Rules of one verdict that can apply to one action: those without tests made into one, and the others."""
 
-    __slots__ = ("open", "others")
+    __slots__ = ("first", "open", "others")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         found = [rule.open for rule in rules if rule.open is not None]
         self.open = union(found) if found else NO_GLOBS
+        self.first = (_opened(self.open),) if found else ()
         others = [] if self.open.everything else [rule for rule in rules if rule.open is None]
-        self.others = tuple(_together(others))
+        self.others = tuple(sorted(_together(others), key=_cost))
 
 
 class Candidates:
@@ -225,12 +140,19 @@ def runs(found: Sequence[Rules]) -> tuple[Run, ...]:
     """Rules of several documents as one row, the cheapest first; one that always applies stands alone."""
     if any(rules.open.everything for rules in found):
         return (ALWAYS,)
-    others = sorted((run for rules in found for run in rules.others), key=_cost)
-    parts = [rules.open for rules in found if rules.open is not NO_GLOBS]
-    if not parts:
-        return tuple(others)
-    one = union(parts)
-    return ((one.prefixes, one.exact, None if one.simple else searched(one), ()), *others)
+    if len(found) == 1:
+        return found[0].first + found[0].others
+    others = [run for rules in found for run in rules.others]
+    others.sort(key=_cost)
+    opened = [run for rules in found for run in rules.first]
+    if len(opened) > ROWS_MAX:
+        opened = [_opened(union([rules.open for rules in found if rules.first]))]
+    return (*opened, *others)
+
+
+def _opened(found: Globs) -> Run:
+    """The run of globs that nothing else is asked of."""
+    return found.prefixes, found.exact, None if found.simple else searched(found), ()
 
 
 def _cost(run: Run) -> tuple[int, bool]:

@@ -39,7 +39,7 @@ class Grounds:
         self.token = object()  # stands for this state in standings, without keeping it alive
         self._library = library
         self._policies: dict[str, Ready | None] = {}
-        self._groups: dict[str, Shelf] = {}
+        self._groups: dict[str, list[Ready]] = {}
 
     def bundle(self, unique_id: str) -> Bundle:
         """The policies of the user or role with this id; none where it is gone."""
@@ -49,25 +49,27 @@ class Grounds:
             return plans.bundle(())
         if unique_id.startswith(USER):
             user = account.users[key]
-            shelf = self._own(user)
+            shelf, groups = self._own(user), self._groups
             for group_id in user.groups:
-                shelf += self._group(group_id)
+                shelf += groups.get(group_id) or self._group(group_id)
             return plans.bundle(shelf, self._boundary(user.boundary))
         if unique_id.startswith(ROLE):
             role = account.roles[key]
             return plans.bundle(self._own(role), self._boundary(role.boundary))
         return plans.bundle(())
 
-    def _own(self, holder: User | Group | Role) -> Shelf:
+    def _own(self, holder: User | Group | Role) -> list[Ready]:
         """The documents that hang on a user, group or role itself."""
-        inline = tuple(self._library.identity(text) for text in holder.inline.values())
-        attached = (self._policy(policy_arn) for policy_arn in holder.attached)
-        return (*inline, *(ready for ready in attached if ready is not None))
+        shelf = [self._library.identity(text) for text in holder.inline.values()]
+        policies = self._policies
+        for policy_arn in holder.attached:
+            ready = policies.get(policy_arn) or self._policy(policy_arn)
+            if ready is not None:
+                shelf.append(ready)
+        return shelf
 
-    def _group(self, group_id: str) -> Shelf:
-        found = self._groups.get(group_id)
-        if found is None:
-            found = self._groups[group_id] = self._own(self.account.groups[self.account.ids[group_id]])
+    def _group(self, group_id: str) -> list[Ready]:
+        found = self._groups[group_id] = self._own(self.account.groups[self.account.ids[group_id]])
         return found
 
     def _boundary(self, policy_arn: str) -> Shelf | None:
