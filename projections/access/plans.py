@@ -25,6 +25,12 @@ class Plan:
     """The merged rules of a bundle for an action. `boundary` is None where there is none; of the SCP levels only those that do not
     allow everything are kept."""
 
+    boundary: tuple[Run, ...] | None
+    boundary_denies: tuple[Run, ...]
+    denies: tuple[Run, ...]
+    scps: tuple[tuple[Run, ...], ...]
+    scp_denies: tuple[Run, ...]
+    layers: tuple[Layer, ...]
     __slots__ = (
         "__weakref__",
         "apart",
@@ -48,10 +54,17 @@ class Plan:
     ) -> None:
         self.apart, self.guarded = apart, scps is not None
         self.identity, self.identity_denies = allows(identity), denies(identity)
+        self.boundary, self.boundary_denies, self.scps, self.scp_denies = None, (), (), ()
+        self.denies, self.layers = self.identity_denies, (Layer.IDENTITY,) * len(self.identity_denies)
+        if boundary is not None or scps is not None:
+            self._limit(boundary, scps or ())
+
+    def _limit(self, boundary: Sequence[Candidates] | None, scps: Sequence[Sequence[Candidates]]) -> None:
+        """What the other layers have to say."""
         self.boundary = None if boundary is None else allows(boundary)
         self.boundary_denies = denies(boundary or ())
-        self.scps = tuple(level for found in scps or () if (level := allows(found)) != (ALWAYS,))
-        self.scp_denies = denies([one for level in scps or () for one in level])
+        self.scps = tuple(level for found in scps if (level := allows(found)) != (ALWAYS,))
+        self.scp_denies = denies([one for level in scps for one in level])
         self.denies = self.scp_denies + self.identity_denies + self.boundary_denies
         self.layers = (
             (Layer.SCP,) * len(self.scp_denies)
@@ -156,4 +169,5 @@ class Plans:
 
 def _speaking(documents: Iterable[Ready], action: str) -> list[Candidates]:
     """What the documents that have anything to say about an action say."""
-    return [found for one in documents if (found := one.candidates(action)) is not NONE]
+    found = [one.known.get(action) or one.candidates(action) for one in documents]
+    return [one for one in found if one is not NONE]

@@ -138,7 +138,9 @@ class Candidates:
 
 def runs(found: Sequence[Rules]) -> tuple[Run, ...]:
     """Rules of several documents as one row, the cheapest first; one that always applies stands alone."""
-    if any(rules.open.everything for rules in found):
+    if not found:
+        return ()
+    if any("" in rules.open.prefixes for rules in found):
         return (ALWAYS,)
     if len(found) == 1:
         return found[0].first + found[0].others
@@ -165,7 +167,7 @@ NONE: Final = Candidates(())
 class Ready:
     """A document made ready. Shared by everybody who holds the same text; kept as long as anybody does."""
 
-    __slots__ = ("__weakref__", "_by_action", "_by_rules", "_rules")
+    __slots__ = ("__weakref__", "_by_rules", "_rules", "known")
 
     def __init__(self, document: PolicyDocument) -> None:
         self._rules = tuple(
@@ -173,22 +175,21 @@ class Ready:
             for statement in document.statements
             if not (statement.unknown and statement.verdict is Verdict.ALLOW)  # SECURITY rule 1
         )
-        self._by_action: dict[str, Candidates] = {}
+        self.known: dict[str, Candidates] = {}
         self._by_rules: dict[tuple[int, ...], Candidates] = {}
 
     def candidates(self, action: str) -> Candidates:
         """The rules that can apply to an action, given in lower case."""
-        known = self._by_action.get(action)
-        if known is not None:
-            return known
+        if action in self.known:
+            return self.known[action]
         which = tuple(number for number, rule in enumerate(self._rules) if rule.covers_action(action))
         found = NONE
         if which:
             found = self._by_rules.get(which) or Candidates([self._rules[number] for number in which])
             if len(self._by_rules) < MEMO_ACTIONS_MAX:
                 self._by_rules[which] = found
-        if len(self._rules) > 2 and len(self._by_action) < MEMO_ACTIONS_MAX:
-            self._by_action[action] = found
+        if len(self._rules) > 1 and len(self.known) < MEMO_ACTIONS_MAX:
+            self.known[action] = found
         return found
 
 

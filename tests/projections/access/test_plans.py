@@ -67,7 +67,7 @@ def test_made_up_actions_fill_no_memory() -> None:
     several = library.ready(json.dumps({"Version": "2012-10-17", "Statement": [statement] * 3}))
     for number in range(2 * MEMO_ACTIONS_MAX):
         several.candidates(f"s3:{number}")
-    assert len(several._by_action) <= MEMO_ACTIONS_MAX
+    assert len(several.known) <= MEMO_ACTIONS_MAX
 
 
 def test_a_changed_policy_counts_at_the_next_decision_and_the_old_one_is_let_go() -> None:
