@@ -17,7 +17,7 @@ REQUEST = AccessRequest(action="iam:GetUser", resource=BOB_ARN, principal=ANA)
 def world() -> World:
     return World(
         UserCreated("ana", ANA.unique_id),
-        UserInlinePolicyPut("ana", "p", allow("iam:*", resource="arn:aws:iam::*b*o*")),
+        UserInlinePolicyPut("ana", "p", allow("iam:*", resource="arn:aws:iam::*:user/*b*o*")),
     )
 
 
