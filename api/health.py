@@ -30,8 +30,13 @@ class Health:
         return HTTPAnswer(200, [("content-type", CONTENT_TYPE_LATEST)], generate_latest(self._registry))
 
     def reset(self, http: HTTPRequest, peer: Peer) -> HTTPAnswer:
-        """Put an ephemeral server back to its first start. The route exists in that mode only."""
+        """Put an ephemeral server back to its first start. The route exists in that mode only.
+
+        Programs call it; a web page that a developer happens to look at must not.
+        """
         assert self._services.reset is not None
+        if http.header("origin") is not None or http.header("sec-fetch-site") is not None:
+            return _json(403, {"reset": False, "reason": "a browser's page may not reset the server"})
         return _json(200, dict(self._services.reset()))
 
 

@@ -210,7 +210,9 @@ class ServiceUnavailable(Refused):
 
 
 class ReadModelBehind(ServiceUnavailable):
-    """A read model has not reached the position the caller asked for within the wait."""
+    """A read model has not reached the position the caller asked for within the wait. Clients know it as ServiceUnavailable."""
+
+    code = "ServiceUnavailable"
 
 
 class ServiceFailure(Refused):

@@ -120,7 +120,7 @@ def test_a_position_that_is_known_is_waited_for_outside_the_lane(house):
     status, _, body = house.native(
         "CreateUser", {"UserName": "ana"}, headers={"X-Muniment-Position": token("epoch", 101)}
     )
-    assert (status, body["title"]) == (503, "ReadModelBehind")
+    assert (status, body["title"]) == (503, "ServiceUnavailable")
     assert house.reads.waited == [101]
     assert house.native("CreateUser", {"UserName": "ana"})[0] == 200
 

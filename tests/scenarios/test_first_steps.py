@@ -82,6 +82,15 @@ def test_reset_brings_the_first_start_back(server):
     assert server.client("sts").get_caller_identity()["Account"] == before
 
 
+def test_a_web_page_cannot_reset_the_server(server):
+    server.client("iam").create_user(UserName="ana")
+    for header in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        request = urllib.request.Request(f"{server.endpoint}/_muniment/reset", method="POST", headers=header)
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request)
+    assert len(server.client("iam").list_users()["Users"]) == 1
+
+
 def test_a_kept_server_has_no_reset_and_shows_its_root_key_once(tmp_path):
     with Muniment(tmp_path / "data", "--account-id", "123456789012") as server:
         assert server.account == "123456789012"
