@@ -108,12 +108,17 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     fold = Fold()
     access, credentials, directory = Access(fold), Credentials(fold), Directory(fold)
     timeline = _timeline(settings, ring)
-    watch = Watch(fold, Alarms(registry).raise_alarm, ring.forget)
+    alarms = Alarms(registry)
+    watch = Watch(fold, alarms.raise_alarm, ring.forget)
     notarized = None if decides_only else Notarized(settings, store, keks, fold)
     models = [access, credentials, directory, watch, timeline, *(notarized.models if notarized is not None else ())]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
-    gate = AccessGate(access, Staleness(access, feed.heard_seconds_ago, lambda: str(feed.broken or feed.failure or "")))
+    gate = AccessGate(
+        access,
+        Staleness(access, feed.heard_seconds_ago, lambda: str(feed.broken or feed.failure or "")),
+        on_alarm=alarms.undecided,
+    )
     shared = share(loop)
     activity = None if decides_only else Activity(Publisher(loop, IAM_ACTIVITY), ring)
     ledger = None if decides_only else _ledger(settings, shared, ring, gate, access, feed)

@@ -1,10 +1,11 @@
 """The gate: every command and query is asked about here before it runs, and refused in AWS's words (POLICY_EVALUATION 2.8)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied
+from muniment.domain.policy.decision import Alarm
 from muniment.domain.policy.request import AccessRequest
 from muniment.domain.resource import Resource
 from muniment.projections.access.model import Access
@@ -12,14 +13,22 @@ from muniment.projections.access.principals import principal_of
 from muniment.projections.access.staleness import Staleness
 from muniment.projections.readmodel import WAIT_SECONDS_DEFAULT
 
+OnAlarm = Callable[[Alarm, AccessRequest], None]
 NO_RESOURCE: Final = (Resource("*"),)
 
 
 class AccessGate:
     """Asks `access`, from at least the position that the caller knows of and never from too old a state."""
 
-    def __init__(self, access: Access, staleness: Staleness, wait_seconds: float = WAIT_SECONDS_DEFAULT) -> None:
+    def __init__(
+        self,
+        access: Access,
+        staleness: Staleness,
+        wait_seconds: float = WAIT_SECONDS_DEFAULT,
+        on_alarm: OnAlarm = lambda alarm, request: None,
+    ) -> None:
         self._access = access
+        self._on_alarm = on_alarm
         self._staleness = staleness
         self._wait_seconds = wait_seconds
 
@@ -42,6 +51,8 @@ class AccessGate:
                 context={**caller.context, **resource.context},
             )
             decided = self._access.decide(request)
+            if decided.alarm is not None:  # denied although no policy says so: an operator must look (SECURITY 1)
+                self._on_alarm(decided.alarm, request)
             if not decided:
                 raise AccessDenied(decided.reason)
 
