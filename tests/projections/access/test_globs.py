@@ -65,6 +65,33 @@ def test_slots_read_what_stands_in_them(
     assert Automaton(patterns, 2).any_with(text, values, Budget(10**6)) is wanted
 
 
+segments = st.lists(st.sampled_from(["a", "*", "?", "a*", "*a", ""]), min_size=5, max_size=5)
+
+
+@given(
+    segments,
+    templates,
+    st.lists(st.sampled_from(["a", "b", "", "ab"]), min_size=5, max_size=7),
+    st.text("ab:", max_size=2),
+)
+def test_gaps_before_the_slots_are_fenced(
+    head: list[str], said: list[str | Wildcard | int], text: list[str], value: str
+) -> None:
+    # 2.5, 2.6: variables stand after the fifth colon, where nothing is fenced
+    tokens = split_wildcards(":".join(head) + ":")
+    whole = [*tokens, *(value if isinstance(part, int) else part for part in said)]
+    wanted = resource_matches([token for token in whole if token != ""], ":".join(text), Budget(10**6))
+    pattern = chunks_of([*tokens, *(slot(part) if isinstance(part, int) else part for part in said)], fence=True)
+    assert Automaton([pattern], 2).any_with(":".join(text), [value, value], Budget(10**6)) is wanted
+
+
+def test_a_gap_before_a_slot_stops_at_a_colon() -> None:
+    pattern = chunks_of([*split_wildcards("a*b:::::"), slot(0)], fence=True)
+    automaton = Automaton([pattern], 1)
+    assert automaton.any_with("axb:::::v", ["v"], Budget())
+    assert not automaton.any_with("a:b:::::v", ["v"], Budget())
+
+
 def test_a_character_that_stands_for_a_variable_is_none_in_a_text() -> None:
     automaton = Automaton([chunks_of([slot(0), Wildcard.MANY], fence=False)], 1)
     assert automaton.any_with("ab", ["a"], Budget())
