@@ -1,4 +1,4 @@
-"""One digest over the last links of all chains of a stream, kept up entry by entry (docs/decisions/0014-signed-heads.md).
+"""One digest over the last links of all chains of a stream, kept up entry by entry (docs/decisions/0008-signed-heads.md).
 
 A tree of fixed shape: 4 096 buckets in 64 groups of 64. A chain lies in the bucket that the first 12 bits of its name's
 SHA-256 name. Only what moved is hashed again, so a head costs the same whether the log holds a hundred boundaries or many.

@@ -2,7 +2,7 @@
 
 A `Bundle` is a set of policies in their layers; whoever holds the same ones shares it, and bundles whose policies have the same
 to say about an action share the plan. Documents, bundles and plans are values: a changed policy is another document, so nothing
-here grows stale; what nobody holds any more goes by itself (docs/decisions/0021-plans-are-values.md).
+here grows stale; what nobody holds any more goes by itself (docs/decisions/0012-plans-are-values.md).
 """
 
 from collections.abc import Hashable, Iterable, Sequence

@@ -1,7 +1,7 @@
 """Where principals stand: the bundle of policies each holds, found once for each state of its account.
 
 Account states are values: whoever compares the state a standing was made from with the state in the table knows whether it still
-holds, so no change has to be looked for, and no reader ever sees half of one (docs/decisions/0021-plans-are-values.md).
+holds, so no change has to be looked for, and no reader ever sees half of one (docs/decisions/0012-plans-are-values.md).
 """
 
 from collections import deque

@@ -1,6 +1,6 @@
 """The past: every boundary just before the next entry, so that a row can say what its fact replaced.
 
-The timeline folds for itself (docs/decisions/0015-the-timeline-folds-for-itself.md). It works in place on tables that note what is
+The timeline folds for itself (docs/decisions/0009-the-timeline-folds-for-itself.md). It works in place on tables that note what is
 written to them: the notes are the change that a row shows, and the way back when a batch cannot be stored.
 """
 

@@ -143,7 +143,8 @@ def test_no_audit_row_crosses(tenants, audited, server):
         for question in ({"Principal": f"{other.arn}user/ana"}, {"Credential": other.key["AccessKeyId"]}):
             assert rows(tenant.root, **question) == []
         key = {"AccessKeyId": tenant.root.key[0], "SecretAccessKey": tenant.root.key[1]}
-        events = server.client("cloudtrail", key).lookup_events(MaxResults=50)["Events"]
+        found = server.client("cloudtrail", key).lookup_events(MaxResults=50)["Events"]
+        events = [event for event in found if event["EventName"] != "ListTimeline"]  # our own questions, just now
         assert events
         assert all(f"{other.arn}user/ana" not in event["CloudTrailEvent"] for event in events)
 

@@ -1,4 +1,4 @@
-"""Bundles and plans are shared, bounded, and gone when nobody holds them (docs/decisions/0021-plans-are-values.md)."""
+"""Bundles and plans are shared, bounded, and gone when nobody holds them (docs/decisions/0012-plans-are-values.md)."""
 
 import gc
 import json
