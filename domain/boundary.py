@@ -1,7 +1,7 @@
 """A boundary: what must stay consistent together, its state, and the fold that makes the state from entries (DESIGN §2)."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, ClassVar, Final, Self, TypeVar
 
 import msgspec
@@ -12,10 +12,11 @@ from muniment.domain.remembered import Remembered
 STATES: Final[dict[str, type["State"]]] = {}
 
 
-class State(msgspec.Struct, kw_only=True):
+class State(msgspec.Struct, kw_only=True, dict=True):
     """What a boundary knows after its `version`-th entry. Whole states are shared and never changed: only a draft is."""
 
     kind: ClassVar[str] = ""
+    shared: ClassVar[Set[str]] = frozenset()  # of a draft: its tables that others hold too (no field: it is not stored)
 
     id: str  # "account.123456789012"
     version: int = 0
@@ -32,12 +33,15 @@ class State(msgspec.Struct, kw_only=True):
         return self.id.split(".", 1)[1]
 
     def draft(self) -> Self:
-        """A copy whose tables may be written to; the values in them are frozen and stay shared."""
+        """A copy to `apply` entries to, and for nothing else.
+
+        A table is copied when a fact first asks for it; the values in tables are frozen and stay shared.
+        """
         twin = copy.copy(self)
-        for name in self.__struct_fields__:
-            value = getattr(twin, name)
-            if type(value) is dict:
-                setattr(twin, name, value.copy())
+        tables = [name for name in self.__struct_fields__ if type(getattr(self, name)) is dict]
+        twin.__dict__["shared"] = set(tables)
+        if self.shared is not State.shared:  # a draft itself: what it owned until now it shares with its twin
+            self.__dict__["shared"] = set(tables)
         twin.remembered = self.remembered.draft()
         return twin
 
@@ -45,11 +49,39 @@ class State(msgspec.Struct, kw_only=True):
         """Write one entry into this state, which must be a draft or nobody else's. Raises ChainBroken."""
         if entry.version != self.version + 1 or entry.prev != self.head:
             raise ChainBroken(self, entry)
-        entry.fact.evolve(self, entry)
+        entry.fact.evolve(Writing(self) if self.shared else self, entry)
         self.version = entry.version
         self.head = entry.digest
         if entry.command.key:
             self.remembered.note(entry.command.key, entry.command.body, entry.time, entry.version)
+
+
+class Writing:
+    """A draft as a fact's `evolve` sees it: whoever asks for a table may write to it, so it gets the draft's own.
+
+    An account of 10 000 principals has tables that take longer to copy than a command does to decide; most facts change one.
+    The state's own methods see the state itself: they only read.
+    """
+
+    __slots__ = ("_state",)
+    _state: State
+
+    def __init__(self, state: State) -> None:
+        object.__setattr__(self, "_state", state)
+
+    def __getattr__(self, name: str) -> Any:
+        state = self._state
+        value = getattr(state, name)
+        shared = state.shared
+        if name in shared:
+            value = value.copy()
+            setattr(state, name, value)
+            shared.discard(name)  # type: ignore[attr-defined]  # a draft's is a set of its own
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._state, name, value)
+        self._state.__dict__["shared"].discard(name)
 
 
 class ChainBroken(Exception):

@@ -22,9 +22,9 @@ from muniment.projections.rebuild import RebuildRunning, prepare, rebuild
 from muniment.projections.snapshots import Snapshots
 from muniment.projections.source import SourceLost
 from muniment.projections.verify import Broken
+from tests.golden.story.values import SECRET
 from tests.projections.conftest import Started
 from tests.projections.logs import ACCOUNT, Log, LogSource, Message, Signer
-from tests.projections.story import SECRET
 
 
 def user(number: int) -> Fact:
@@ -76,7 +76,7 @@ def test_a_live_model_that_was_wrong_is_found_and_replaced(live: Live) -> None:
     account = live.directory.table[ACCOUNT]
     assert isinstance(account, Account)
     wrong = account.draft()
-    del wrong.users["user5"]
+    wrong.users = {name: user for name, user in account.users.items() if name != "user5"}
     live.directory.table[ACCOUNT] = wrong
     done = rebuild(live.feed, live.log.source(), live.log.signer)
     assert not done.equal
