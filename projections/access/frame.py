@@ -27,6 +27,7 @@ class Frame(msgspec.Struct, gc=False):
     knows: Knows | None = None
     account: Any = None
     site: Any = None
+    holder: Any = None  # the user or role whose policies count, where it has been looked up
     bounded: bool = False  # whether the requester has a permissions boundary
     purse: Budget | None = None
     keys: dict[str, tuple[str, ...]] | None = None

@@ -127,7 +127,8 @@ class Known:
 
 def _tag(frame: Frame, name: str) -> tuple[str, ...]:
     """The principal's tag; tag keys are unique without regard to case (2.6)."""
-    tags = tags_of(frame.account, holder_id(frame.request.principal))
+    holder = frame.holder
+    tags: Tags = tags_of(frame.account, holder_id(frame.request.principal)) if holder is None else holder.tags
     return tuple(tags[key] for key in sorted(tags) if key.lower() == name)
 
 

@@ -60,7 +60,7 @@ class Access(FoldedModel):
         standing = standings.nobody
         if unique_id and account is not None:
             standing = standings.of(account, unique_id)  # type: ignore[arg-type]  # the table's kinds are its names'
-        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE))
+        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE), standing.holder)
         question, beside = self._alone, ALONE
         if session is not None or action[:4].lower() == "sts:":
             question, beside = self._beside(request, session)

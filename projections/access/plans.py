@@ -5,6 +5,7 @@ to say about an action share the plan. Documents, bundles and plans are values: 
 here grows stale; what nobody holds any more goes by itself (docs/decisions/0012-plans-are-values.md).
 """
 
+import sys
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 from weakref import WeakValueDictionary, ref
@@ -13,6 +14,7 @@ from muniment.domain.policy.decision import Layer
 from muniment.projections.access.rules import ALWAYS, NONE, Candidates, Ready, Run, runs
 
 PLANS_MAX: Final = 1_048_576  # (bundle, action) pairs remembered; the oldest bundle's go
+FEW_DIFFER: Final = 4  # documents: with more of them, asking each costs as much as making the plan
 ACTION_CHARACTERS_MAX: Final = 256  # longer actions, which do not exist, are planned again for each request
 APART: Final = frozenset(
     {"sts:getcalleridentity", "sts:assumerole"}
@@ -86,7 +88,7 @@ def denies(found: Sequence[Candidates]) -> tuple[Run, ...]:
 class Bundle:
     """Policies in their layers: the requester's, its boundary, and the levels of SCPs over its account."""
 
-    __slots__ = ("__weakref__", "boundary", "identity", "plans", "scps")
+    __slots__ = ("__weakref__", "before", "boundary", "identity", "plans", "scps")
 
     def __init__(
         self,
@@ -96,6 +98,18 @@ class Bundle:
     ) -> None:
         self.identity, self.boundary, self.scps = identity, boundary, scps
         self.plans: dict[str, Plan] = {}  # by action as requests spell it
+        self.before: tuple[dict[str, Plan], Documents] | None = (
+            None  # the plans of a bundle that differs in few documents
+        )
+
+    def follow(self, other: "Bundle") -> None:
+        """Its holders held another bundle before: about actions of which the documents that differ do not speak, its plans hold."""
+        same_layers = (self.boundary is None) is (other.boundary is None) and self.scps == other.scps
+        if other is self or self.plans or not same_layers or not other.plans:
+            return
+        differing = {*(self.identity ^ other.identity), *(set(self.boundary or ()) ^ set(other.boundary or ()))}
+        if len(differing) <= FEW_DIFFER:
+            self.before = other.plans, tuple(differing)
 
 
 class _Watch(ref[Bundle]):
@@ -131,12 +145,12 @@ class Plans:
         found = bundle.plans.get(action)
         if found is not None:
             return found
-        found = self._merged(bundle, action.lower())
+        found = _still_holding(bundle, action) or self._merged(bundle, action.lower())
         if len(action) <= ACTION_CHARACTERS_MAX:
             if not bundle.plans:
                 self._planned[id(bundle)] = watch = _Watch(bundle, self._gone)
                 watch.number, watch.plans = id(bundle), bundle.plans
-            bundle.plans[action] = found
+            bundle.plans[sys.intern(action)] = found  # one text for all: fewer places for the processor to look at
             self._count += 1
             if self._count > self._plans_max:
                 self._forget_oldest()
@@ -165,6 +179,15 @@ class Plans:
 
     def __len__(self) -> int:
         return self._count
+
+
+def _still_holding(bundle: Bundle, action: str) -> Plan | None:
+    """The plan of the bundle before, where what differs has nothing to say about the action."""
+    if bundle.before is None:
+        return None
+    plans, differing = bundle.before
+    found, name = plans.get(action), action.lower()
+    return found if found is not None and all(one.candidates(name) is NONE for one in differing) else None
 
 
 def _speaking(documents: Iterable[Ready], action: str) -> list[Candidates]:

@@ -2,14 +2,18 @@
 
 Account states are values: whoever compares the state a standing was made from with the state in the table knows whether it still
 holds, so no change has to be looked for, and no reader ever sees half of one (docs/decisions/0012-plans-are-values.md).
+A standing is made again from its principal's record. Where that is the same, and no policy or group changed, it stands as it did;
+where a policy or group changed, all whose records name the same ones share what is found.
 """
 
 from collections import deque
+from collections.abc import Hashable
 from typing import Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
-from muniment.domain.account.state import Account, Group, Role, User
+from muniment.domain.account.state import Account, Role, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.managed import MANAGED
 from muniment.projections.access.library import Library
@@ -20,56 +24,104 @@ from muniment.projections.access.rules import Ready
 STANDINGS_MAX: Final = 262_144  # principals whose bundle is remembered; the oldest go
 
 
-class Standing(msgspec.Struct, frozen=True, gc=False):
-    """The bundle that a principal holds, as of the account state that `ground` stands for; and its plans, one step nearer."""
+class Shape:
+    """The policies and groups that a record names. Principals whose records name the same ones share it."""
+
+    __slots__ = ("__weakref__", "attached", "boundary", "groups", "inline", "settled")
+
+    def __init__(self, holder: User | Role) -> None:
+        self.inline, self.attached, self.boundary = tuple(holder.inline.values()), holder.attached, holder.boundary
+        self.groups = holder.groups if isinstance(holder, User) else ()
+        self.settled: tuple[object, Bundle] | None = None  # the bundle, as of the documents that a token stands for
+
+    @staticmethod
+    def key(account_id: str, holder: User | Role) -> Hashable:
+        """What shapes that are the same have in common."""
+        groups = holder.groups if isinstance(holder, User) else ()
+        return account_id, holder.attached, groups, holder.boundary, tuple(holder.inline.values())
+
+
+class Standing(msgspec.Struct, gc=False):
+    """The bundle that a principal holds, as of the account state that `ground` stands for; and its plans, one step nearer.
+
+    Only `ground` and `holders` ever change: to another state in which all the rest is the same.
+    """
 
     ground: object
+    holders: object
     plans: dict[str, Plan]
     bundle: Bundle
+    holder: User | Role | None = None
+    shape: Shape | None = None
 
 
 class Grounds:
     """One state of one account, and which documents its policies and groups hold."""
 
-    __slots__ = ("_groups", "_library", "_policies", "account", "token", "version")
+    __slots__ = ("_groups", "_library", "_policies", "account", "documents", "holders", "token", "version")
 
-    def __init__(self, account: Account, library: Library) -> None:
+    def __init__(self, account: Account, library: Library, before: "Grounds | None" = None) -> None:
         self.account = account
         self.version = account.version  # while nobody reads, the fold works in place: the same object, a later state
         self.token = object()  # stands for this state in standings, without keeping it alive
         self._library = library
+        self.documents, self.holders = (
+            object(),
+            object(),
+        )  # stand for what policies and groups hold; for users and roles
         self._policies: dict[str, Ready | None] = {}
         self._groups: dict[str, list[Ready]] = {}
+        # the tables of a state that has moved on in place say nothing
+        if before is not None and before.account is not account and before.account.version == before.version:
+            self._take_over(before)
 
-    def bundle(self, unique_id: str) -> Bundle:
-        """The policies of the user or role with this id; none where it is gone."""
-        account, plans = self.account, self._library.plans
+    def _take_over(self, before: "Grounds") -> None:
+        """A table that is the very same one holds what it held."""
+        then, now = before.account, self.account
+        if then.policies is now.policies and then.groups is now.groups:
+            self.documents, self._policies, self._groups = before.documents, before._policies, before._groups
+        if then.users is now.users and then.roles is now.roles:
+            self.holders = before.holders
+
+    def holder(self, unique_id: str) -> User | Role | None:
+        """The user or role with this id; None where it is gone."""
+        account = self.account
         key = account.ids.get(unique_id)
         if key is None:
-            return plans.bundle(())
+            return None
         if unique_id.startswith(USER):
-            user = account.users[key]
-            shelf, groups = self._own(user), self._groups
-            for group_id in user.groups:
-                shelf += groups.get(group_id) or self._group(group_id)
-            return plans.bundle(shelf, self._boundary(user.boundary))
-        if unique_id.startswith(ROLE):
-            role = account.roles[key]
-            return plans.bundle(self._own(role), self._boundary(role.boundary))
-        return plans.bundle(())
+            return account.users[key]
+        return account.roles[key] if unique_id.startswith(ROLE) else None
 
-    def _own(self, holder: User | Group | Role) -> list[Ready]:
-        """The documents that hang on a user, group or role itself."""
-        shelf = [self._library.identity(text) for text in holder.inline.values()]
-        policies = self._policies
-        for policy_arn in holder.attached:
+    def settle(self, shape: Shape) -> Bundle:
+        """The bundle of a shape, found once for each state of the documents."""
+        settled = shape.settled
+        if settled is not None and settled[0] is self.documents:
+            return settled[1]
+        shelf = [self._library.identity(text) for text in shape.inline]
+        shelf += self._attached(shape.attached)
+        groups = self._groups
+        for group_id in shape.groups:
+            shelf += groups.get(group_id) or self._group(group_id)
+        bundle = self._library.plans.bundle(shelf, self._boundary(shape.boundary))
+        if settled is not None:
+            bundle.follow(settled[1])
+        shape.settled = self.documents, bundle
+        return bundle
+
+    def _attached(self, held: tuple[str, ...]) -> list[Ready]:
+        """The documents of managed policies."""
+        policies, shelf = self._policies, []
+        for policy_arn in held:
             ready = policies.get(policy_arn) or self._policy(policy_arn)
             if ready is not None:
                 shelf.append(ready)
         return shelf
 
     def _group(self, group_id: str) -> list[Ready]:
-        found = self._groups[group_id] = self._own(self.account.groups[self.account.ids[group_id]])
+        group = self.account.groups[self.account.ids[group_id]]
+        own = [self._library.identity(text) for text in group.inline.values()]
+        found = self._groups[group_id] = own + self._attached(group.attached)
         return found
 
     def _boundary(self, policy_arn: str) -> Shelf | None:
@@ -94,9 +146,10 @@ class Standings:
     def __init__(self, library: Library, standings_max: int = STANDINGS_MAX) -> None:
         self.library = library
         nothing = library.plans.bundle(())
-        self.nobody = Standing(None, nothing.plans, nothing)
+        self.nobody = Standing(None, None, nothing.plans, nothing)
         self._grounds: dict[str, Grounds] = {}
         self._standings: dict[str, Standing] = {}
+        self._shapes: WeakValueDictionary[Hashable, Shape] = WeakValueDictionary()
         self._made: deque[str] = deque()
         self._standings_max = standings_max
 
@@ -104,13 +157,34 @@ class Standings:
         """Where the user or role with this id stands in this state of its account."""
         grounds = self._grounds.get(account.id)
         if grounds is None or grounds.account is not account or grounds.version != account.version:
-            grounds = self._grounds[account.id] = Grounds(account, self.library)
+            grounds = self._grounds[account.id] = Grounds(account, self.library, grounds)
         standing = self._standings.get(unique_id)
         if standing is not None and standing.ground is grounds.token:
             return standing
-        bundle = grounds.bundle(unique_id)
-        made = Standing(grounds.token, bundle.plans, bundle)
-        if standing is None:
+        return self._stand(grounds, standing, unique_id)
+
+    def _stand(self, grounds: Grounds, before: Standing | None, unique_id: str) -> Standing:
+        """The standing in a state that it was not made from."""
+        known = before is not None and before.holders is grounds.holders
+        holder = before.holder if known else grounds.holder(unique_id)  # type: ignore[union-attr]  # `known` says so
+        if holder is None:
+            nothing = self.nobody.bundle
+            return self._kept(before, unique_id, Standing(grounds.token, grounds.holders, nothing.plans, nothing))
+        shape = before.shape if before is not None and before.holder is holder else None
+        bundle = grounds.settle(shape or (shape := self._shape(grounds.account.id, holder)))
+        if before is not None and before.holder is holder and before.bundle is bundle:
+            before.ground, before.holders = grounds.token, grounds.holders
+            return before
+        return self._kept(
+            before, unique_id, Standing(grounds.token, grounds.holders, bundle.plans, bundle, holder, shape)
+        )
+
+    def _shape(self, account_id: str, holder: User | Role) -> Shape:
+        key = Shape.key(account_id, holder)
+        return self._shapes.get(key) or self._shapes.setdefault(key, Shape(holder))
+
+    def _kept(self, before: Standing | None, unique_id: str, made: Standing) -> Standing:
+        if before is None:
             self._made.append(unique_id)
             if len(self._made) > self._standings_max:
                 self._standings.pop(self._made.popleft(), None)
