@@ -5,6 +5,9 @@ from typing import ClassVar
 import msgspec
 
 from muniment.domain import arn, ids
+from muniment.domain.account.application import Application, ApplicationEntity
+from muniment.domain.account.provider import OIDCProvider, SAMLProvider
+from muniment.domain.account.proving import LoginProfile, MFADevice, PasswordPolicy, RecoveryCodes, SignInSession
 from muniment.domain.boundary import State
 from muniment.domain.errors import NoSuchEntity
 from muniment.domain.ledger import Fact, Sealed
@@ -131,6 +134,11 @@ class Account(State, kw_only=True):
         return found
 
     def group(self, name: str) -> Group:
+    applications: dict[str, Application] = {}
+    entities: dict[str, ApplicationEntity] = {}  # of applications, by `type/id`: ids of theirs keep their case
+    password_policy: PasswordPolicy | None = None
+    mfa_devices: dict[str, MFADevice] = {}  # by serial number
+    sessions: dict[str, SignInSession] = {}  # of sign-in, by the SHA-256 of their token in hex
         """The group called `name`. Raises NoSuchEntity."""
         if (found := self.groups.get(name.lower())) is None:
             raise NoSuchEntity(f"The group with name {name} cannot be found.")
@@ -161,6 +169,20 @@ class Account(State, kw_only=True):
         """The ARN, as of now, of the user, role, group or policy with this unique id; None where it is gone."""
         if (key := self.ids.get(unique_id)) is None:
             return None
+    def subject_application(self, subject_type: str) -> Application | None:
+        """The application that has this subject type."""
+        for application in self.applications.values():
+            if subject_type in application.subject_types:
+                return application
+        return None
+
+    def resource_application(self, resource_type: str) -> Application | None:
+        """The application that has this resource type."""
+        for application in self.applications.values():
+            if resource_type in application.resource_types:
+                return application
+        return None
+
         prefix = unique_id[:4]
         if prefix == ids.USER:
             return self.user_arn(self.users[key])

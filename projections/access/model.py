@@ -3,6 +3,7 @@
 from typing import ClassVar, Final
 
 from muniment.domain import arn
+from muniment.domain.account.application import entity_arn, entity_key
 from muniment.domain.account.state import Account
 from muniment.domain.policy.decision import Decision
 from muniment.domain.policy.document import Kind
@@ -111,6 +112,34 @@ class Access(FoldedModel):
 
     def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
         """The policies that bear on a request beside its requester's own."""
+    def subject(self, number: str, subject_type: str, subject_id: str) -> Principal | None:
+        """The subject of one of the account's applications, known or not; None where no application has such a type."""
+        account = self._account(number)
+        if account is None or account.subject_application(subject_type) is None:
+            return None
+        known = account.entities.get(entity_key(subject_type, subject_id))
+        own = subject_id if known is not None and known.policies else ""  # else all of its type share what they hold
+        return Principal(
+            kind=PrincipalKind.APPLICATION,
+            arn=entity_arn(number, subject_type, subject_id),
+            account=number,
+            unique_id=entity_arn(number, subject_type, own),
+        )
+
+    def session_policies(self, session: Session) -> tuple[Source, ...] | None:
+        """The policies that were passed when a session began; None where none were. Managed ones count as they are now; where
+        one is gone the session may nothing: it may have held a Deny."""
+        passed = session.passed
+        if not passed.limits:
+            return None
+        account = self._account(session.account)
+        found = [
+            None if account is None else managed(account, policy_arn, self._documents) for policy_arn in passed.policies
+        ]
+        if passed.policy:
+            found.append(Source(self._documents.read(passed.policy, Kind.SESSION), "session"))
+        return tuple(source for source in found if source is not None) if all(found) else ()
+
         mandatory = request.action.lower() in ROLE_ASSUMING
         if session is None and not mandatory:
             return self._alone, ALONE

@@ -28,8 +28,8 @@ def principal_of(actor: Actor) -> Principal:
 
 
 def holder_id(principal: Principal) -> str:
-    """The unique id of the user or role whose policies count for the principal; empty where none do."""
-    if principal.kind is PrincipalKind.USER:
+    """The unique id of the user, role or application's subject whose policies count for the principal; empty where none do."""
+    if principal.kind in (PrincipalKind.USER, PrincipalKind.APPLICATION):
         return principal.unique_id
     if principal.kind in (PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER):
         return principal.issuer_id

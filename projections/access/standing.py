@@ -9,9 +9,11 @@ from typing import Final
 
 import msgspec
 
+from muniment.domain.account.application import SUBJECT, subject_of
 from muniment.domain.account.state import Account, Group, Role, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.managed import MANAGED
+from muniment.projections.access.holdings import subject_policies
 from muniment.projections.access.library import Library
 from muniment.projections.access.plans import Bundle, Plan
 from muniment.projections.access.plans import Documents as Shelf
@@ -42,9 +44,13 @@ class Grounds:
         self._groups: dict[str, list[Ready]] = {}
 
     def bundle(self, unique_id: str) -> Bundle:
-        """The policies of the user or role with this id; none where it is gone."""
+        """The policies of the user, role or application's subject with this id; none where it is gone."""
         account, plans = self.account, self._library.plans
         key = account.ids.get(unique_id)
+        if unique_id.startswith(SUBJECT):
+            return plans.bundle(
+                [self._library.identity(text) for _, text in subject_policies(account, *subject_of(unique_id))]
+            )
         if key is None:
             return plans.bundle(())
         if unique_id.startswith(USER):

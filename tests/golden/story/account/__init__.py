@@ -9,6 +9,7 @@ from typing import Final
 
 from muniment.domain.ledger import Fact
 from tests.golden.story.account import (
+    applications,
     attachments,
     groups,
     inline,
@@ -33,6 +34,7 @@ CHAPTERS: Final = (
     attachments,
     inline,
     permissions_boundaries,
+    applications,
     names,  # the last one: its end renames what all other ends name
 )
 FACTS: Final[tuple[Fact, ...]] = (
