@@ -34,8 +34,6 @@ TAG_KEY_CHARACTERS_MAX: Final = 128
 TAG_VALUE_CHARACTERS_MAX: Final = 256
 ACCOUNTS_PER_ORGANIZATION_MAX: Final = 10_000
 
-# Policy documents: characters without white space, unless said
-MANAGED_POLICY_CHARACTERS_MAX: Final = 6_144
 # Applications that use the engine for their own permissions: ours, AWS has none
 APPLICATIONS_PER_ACCOUNT_MAX: Final = 50
 TYPES_PER_APPLICATION_MAX: Final = 50
@@ -44,6 +42,8 @@ ENTITIES_PER_ACCOUNT_MAX: Final = 10_000
 PROPERTIES_PER_ENTITY_MAX: Final = 50
 POLICIES_PER_SUBJECT_TYPE_MAX: Final = 20
 
+# Policy documents: characters without white space, unless said
+MANAGED_POLICY_CHARACTERS_MAX: Final = 6_144
 USER_INLINE_POLICY_CHARACTERS_MAX: Final = 2_048  # the sum over a user's inline policies
 GROUP_INLINE_POLICY_CHARACTERS_MAX: Final = 5_120
 ROLE_INLINE_POLICY_CHARACTERS_MAX: Final = 10_240

@@ -145,9 +145,9 @@ def principal_keys(principal: Principal) -> dict[str, tuple[str, ...]]:
         case PrincipalKind.FEDERATED_USER:
             session = principal.arn.rpartition("/")[2]
             keys |= {"aws:PrincipalArn": principal.arn, "aws:userid": f"{principal.account}:{session}"}
-        case PrincipalKind.ANONYMOUS:
         case PrincipalKind.APPLICATION:
             keys |= {"aws:PrincipalArn": principal.arn, "aws:userid": principal.arn}
+        case PrincipalKind.ANONYMOUS:
             keys |= {"aws:userid": "anonymous"}
         case PrincipalKind.SERVICE:
             keys |= {"aws:PrincipalServiceName": principal.service}

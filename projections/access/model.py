@@ -110,8 +110,6 @@ class Access(FoldedModel):
             issuer_id=unique_id,
         )
 
-    def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
-        """The policies that bear on a request beside its requester's own."""
     def subject(self, number: str, subject_type: str, subject_id: str) -> Principal | None:
         """The subject of one of the account's applications, known or not; None where no application has such a type."""
         account = self._account(number)
@@ -126,20 +124,8 @@ class Access(FoldedModel):
             unique_id=entity_arn(number, subject_type, own),
         )
 
-    def session_policies(self, session: Session) -> tuple[Source, ...] | None:
-        """The policies that were passed when a session began; None where none were. Managed ones count as they are now; where
-        one is gone the session may nothing: it may have held a Deny."""
-        passed = session.passed
-        if not passed.limits:
-            return None
-        account = self._account(session.account)
-        found = [
-            None if account is None else managed(account, policy_arn, self._documents) for policy_arn in passed.policies
-        ]
-        if passed.policy:
-            found.append(Source(self._documents.read(passed.policy, Kind.SESSION), "session"))
-        return tuple(source for source in found if source is not None) if all(found) else ()
-
+    def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
+        """The policies that bear on a request beside its requester's own."""
         mandatory = request.action.lower() in ROLE_ASSUMING
         if session is None and not mandatory:
             return self._alone, ALONE
