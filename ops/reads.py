@@ -8,6 +8,7 @@ from muniment.ops.rebuild import Rebuilds
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
+from muniment.projections.past.past import Past
 from muniment.projections.readmodel import ReadModel
 from muniment.projections.timeline.timeline import Timeline
 
@@ -26,10 +27,12 @@ class Reads:
         cursor_key: bytes,
         seen: Callable[[], int],
         rebuilds: Rebuilds,
+        past: Past,
     ) -> None:
         self.directory, self.credentials, self.access, self.timeline = directory, credentials, access, timeline
         self.cursor_key = cursor_key
         self.rebuilds = rebuilds
+        self.past = past
         self._seen = seen
         self._by_name: dict[str, ReadModel] = {
             model.name: model for model in (directory, credentials, access, timeline)
