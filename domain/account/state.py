@@ -46,6 +46,8 @@ class User(msgspec.Struct, frozen=True):
     inline: dict[str, str] = {}  # policy name → document
     groups: tuple[str, ...] = ()  # group ids, AGPA…
     keys: tuple[AccessKey, ...] = ()
+    login: LoginProfile | None = None
+    recovery: RecoveryCodes | None = None
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -118,14 +120,26 @@ class Account(State, kw_only=True):
     created: int = 0
     alias: str = ""
     root_keys: tuple[AccessKey, ...] = ()
+    root_login: LoginProfile | None = None
+    root_recovery: RecoveryCodes | None = None
     users: dict[str, User] = {}
     groups: dict[str, Group] = {}
     roles: dict[str, Role] = {}
     policies: dict[str, Policy] = {}
     ids: dict[str, str] = {}  # unique id → key in the table its prefix names
     keys: dict[str, str] = {}  # access key id → key of its user; "" for root
+    oidc_providers: dict[str, OIDCProvider] = {}  # by ARN
+    saml_providers: dict[str, SAMLProvider] = {}
+    revoked: dict[str, int] = {}  # session ASIA… → when it was ended before its time (microseconds)
+    revoked_before: dict[str, int] = {}  # principal or credential id → its sessions issued before then have ended
     attachments: dict[str, int] = {}  # policy ARN → how many entities it is attached to
     bounds: dict[str, int] = {}  # policy ARN → how many entities it is the permissions boundary of
+    applications: dict[str, Application] = {}
+    entities: dict[str, ApplicationEntity] = {}  # of applications, by `type/id`: ids of theirs keep their case
+    password_policy: PasswordPolicy | None = None
+    report_requested: int = 0  # microseconds; when a credential report was last asked for
+    mfa_devices: dict[str, MFADevice] = {}  # by serial number
+    sessions: dict[str, SignInSession] = {}  # of sign-in, by the SHA-256 of their token in hex
 
     def user(self, name: str) -> User:
         """The user called `name`, in any case. Raises NoSuchEntity in AWS's words."""
@@ -134,11 +148,6 @@ class Account(State, kw_only=True):
         return found
 
     def group(self, name: str) -> Group:
-    applications: dict[str, Application] = {}
-    entities: dict[str, ApplicationEntity] = {}  # of applications, by `type/id`: ids of theirs keep their case
-    password_policy: PasswordPolicy | None = None
-    mfa_devices: dict[str, MFADevice] = {}  # by serial number
-    sessions: dict[str, SignInSession] = {}  # of sign-in, by the SHA-256 of their token in hex
         """The group called `name`. Raises NoSuchEntity."""
         if (found := self.groups.get(name.lower())) is None:
             raise NoSuchEntity(f"The group with name {name} cannot be found.")
@@ -161,14 +170,6 @@ class Account(State, kw_only=True):
         found = self.policies.get(arn.name_of(policy_arn).lower())
         return found if found is not None and found.arn == policy_arn else None
 
-    def members(self, group: Group) -> tuple[User, ...]:
-        """The users in a group, in no order that matters."""
-        return tuple(user for user in self.users.values() if group.id in user.groups)
-
-    def arn_of(self, unique_id: str) -> str | None:
-        """The ARN, as of now, of the user, role, group or policy with this unique id; None where it is gone."""
-        if (key := self.ids.get(unique_id)) is None:
-            return None
     def subject_application(self, subject_type: str) -> Application | None:
         """The application that has this subject type."""
         for application in self.applications.values():
@@ -183,6 +184,14 @@ class Account(State, kw_only=True):
                 return application
         return None
 
+    def members(self, group: Group) -> tuple[User, ...]:
+        """The users in a group, in no order that matters."""
+        return tuple(user for user in self.users.values() if group.id in user.groups)
+
+    def arn_of(self, unique_id: str) -> str | None:
+        """The ARN, as of now, of the user, role, group or policy with this unique id; None where it is gone."""
+        if (key := self.ids.get(unique_id)) is None:
+            return None
         prefix = unique_id[:4]
         if prefix == ids.USER:
             return self.user_arn(self.users[key])

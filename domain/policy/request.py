@@ -51,6 +51,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
     service: str = ""
     canonical_user: str = ""
+    tags: Mapping[str, str] = {}  # of a session: they take the place of the tags of the user or role behind it
     service_linked: bool = False  # a session of a service-linked role: SCPs and RCPs do not apply
 
     @property

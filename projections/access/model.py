@@ -10,12 +10,13 @@ from muniment.domain.policy.document import Kind
 from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.domain.session import Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Question, plain
 from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALONE, Beside, decide
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.holdings import holdings
+from muniment.projections.access.holdings import holdings, managed
 from muniment.projections.access.known import KNOWN
 from muniment.projections.access.library import Library
 from muniment.projections.access.principals import holder_id
@@ -32,6 +33,7 @@ ROLE_ASSUMING: Final = frozenset(
         "sts:setsourceidentity",
     }
 )
+FEDERATED_USER: Final = ":federated-user/"  # GetFederationToken's tags are passed to a user's own session: no role trusts anybody
 
 
 class Access(FoldedModel):
@@ -124,9 +126,23 @@ class Access(FoldedModel):
             unique_id=entity_arn(number, subject_type, own),
         )
 
+    def session_policies(self, session: Session) -> tuple[Source, ...] | None:
+        """The policies that were passed when a session began; None where none were. Managed ones count as they are now; where
+        one is gone the session may nothing: it may have held a Deny."""
+        passed = session.passed
+        if not passed.limits:
+            return None
+        account = self._account(session.account)
+        found = [
+            None if account is None else managed(account, policy_arn, self._documents) for policy_arn in passed.policies
+        ]
+        if passed.policy:
+            found.append(Source(self._documents.read(passed.policy, Kind.SESSION), "session"))
+        return tuple(source for source in found if source is not None) if all(found) else ()
+
     def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
         """The policies that bear on a request beside its requester's own."""
-        mandatory = request.action.lower() in ROLE_ASSUMING
+        mandatory = request.action.lower() in ROLE_ASSUMING and FEDERATED_USER not in request.resource
         if session is None and not mandatory:
             return self._alone, ALONE
         trust, library = self._trust(request) if mandatory else None, self._standings.library
