@@ -1,4 +1,4 @@
-"""Who is calling: the access key behind a SigV4 signature, as a Caller (INTERFACES, SigV4; SECURITY 6)."""
+"""Who is calling: the access key or the session behind a SigV4 signature, as a Caller (INTERFACES, SigV4; SECURITY 6)."""
 
 from muniment.api.aws.http import HTTPRequest
 from muniment.api.aws.signature import Claimed
@@ -6,9 +6,11 @@ from muniment.api.context_keys import context_keys
 from muniment.api.peer import Peer
 from muniment.api.services import Services
 from muniment.domain.caller import Caller
-from muniment.domain.errors import InvalidClientTokenId
+from muniment.domain.errors import ExpiredToken, InvalidClientTokenId
 from muniment.domain.ledger import Actor
 from muniment.domain.sealing import Unreadable
+from muniment.domain.session import Session
+from muniment.domain.session_token import UnreadableToken
 from muniment.projections.credentials import Credential
 
 INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 - AWS's message
@@ -22,6 +24,8 @@ class Authenticator:
 
     def caller(self, http: HTTPRequest, claimed: Claimed, peer: Peer) -> Caller:
         """The authenticated caller. Raises AuthenticationFailed: the same answer for a key that is unknown or inactive."""
+        if claimed.token is not None:
+            return self._session(http, claimed, claimed.token, peer)
         services = self._services
         credential = self._credential(claimed)
         now = services.now()
@@ -37,14 +41,29 @@ class Authenticator:
             credential.name,
             credential.id,
         )
-        agent = http.header("user-agent") or ""
-        keys = context_keys(actor, peer, agent, claimed.region, now)
-        return Caller(actor, keys, peer.address, agent[:512])
+        return _caller(http, claimed, peer, actor, now)
+
+    def _session(self, http: HTTPRequest, claimed: Claimed, token: str, peer: Peer) -> Caller:
+        """The holder of temporary credentials. All but the signature's check is memory; nothing about them is looked up but
+        whether what they stand on still stands."""
+        services = self._services
+        now = services.now()
+        try:
+            session = services.tokens.open(token)
+        except UnreadableToken:
+            raise InvalidClientTokenId(INVALID_TOKEN) from None
+        if session.id != claimed.access_key_id:
+            raise InvalidClientTokenId(INVALID_TOKEN)
+        services.signing_keys.verify(claimed, http, session.issued, lambda: session.secret, now)
+        if now >= session.expires:
+            raise ExpiredToken("The security token included in the request is expired")
+        actor = services.reads.session(session)
+        if actor is None:
+            raise InvalidClientTokenId(INVALID_TOKEN)
+        return _caller(http, claimed, peer, actor, now, session)
 
     def _credential(self, claimed: Claimed) -> Credential:
         """The active long-term key of that id. One that was made an instant ago may still be on its way to us."""
-        if claimed.token is not None:
-            raise InvalidClientTokenId(INVALID_TOKEN)
         services = self._services
         found = services.reads.credential(claimed.access_key_id)
         if found is None or not found.active:
@@ -53,3 +72,11 @@ class Authenticator:
 
     def _secret(self, credential: Credential) -> str:
         return self._services.sealer.unseal(credential.owner, credential.field, credential.secret).decode()
+
+
+def _caller(
+    http: HTTPRequest, claimed: Claimed, peer: Peer, actor: Actor, now: int, session: Session | None = None
+) -> Caller:
+    agent = http.header("user-agent") or ""
+    keys = context_keys(actor, peer, agent, claimed.region, now, session)
+    return Caller(actor, keys, peer.address, agent[:512], session)

@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 
 from muniment.api.peer import Peer
 from muniment.domain.ledger import Actor
+from muniment.domain.session import ROLE, Session
 
 PRINCIPAL_TYPES = {"Root": "Account", "IAMUser": "User", "AssumedRole": "AssumedRole", "FederatedUser": "FederatedUser"}
 
 Keys = dict[str, tuple[str, ...]]
 
 
-def context_keys(actor: Actor, peer: Peer, agent: str, region: str, now: int) -> Keys:
+def context_keys(
+    actor: Actor, peer: Peer, agent: str, region: str, now: int, session: Session | None = None
+) -> Keys:
     """The keys of one authenticated request. `now` is in microseconds."""
-    moment = datetime.fromtimestamp(now / 1_000_000, UTC)
     keys: Keys = {
-        "aws:CurrentTime": (moment.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:CurrentTime": (as_moment(now),),
         "aws:EpochTime": (str(now // 1_000_000),),
         "aws:SecureTransport": ("true" if peer.secure else "false",),
         "aws:RequestedRegion": (region,),
@@ -31,4 +33,29 @@ def context_keys(actor: Actor, peer: Peer, agent: str, region: str, now: int) ->
         keys["aws:UserAgent"] = (agent,)
     if actor.type == "IAMUser":
         keys["aws:username"] = (actor.name,)  # IAM users only
+    return keys if session is None else {**session.claims, **keys, **_session_keys(session, now)}
+
+
+def _session_keys(session: Session, now: int) -> Keys:
+    """What temporary credentials bring. A role's session says nothing of factors: only who assumed the role had one."""
+    keys: Keys = {"aws:TokenIssueTime": (as_moment(session.issued),)}
+    if session.type != ROLE:
+        keys |= factor_keys(session.mfa or 0, now)
+    if session.source_identity:
+        keys["aws:SourceIdentity"] = (session.source_identity,)
+    if session.provider:
+        keys["aws:FederatedProvider"] = (session.provider,)
     return keys
+
+
+def factor_keys(proven: int, now: int) -> Keys:
+    """Whether a second factor was proven, and how many seconds ago; `proven` is 0 where none was."""
+    if not proven:
+        return {"aws:MultiFactorAuthPresent": ("false",)}
+    age = max(0, now - proven) // 1_000_000
+    return {"aws:MultiFactorAuthPresent": ("true",), "aws:MultiFactorAuthAge": (str(age),)}
+
+
+def as_moment(microseconds: int) -> str:
+    """A time as condition keys have it."""
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,10 +6,12 @@ from typing import Any, Final
 import msgspec
 
 from muniment.api.aws import models, validation
+from muniment.api.issuing import Issuing
 from muniment.api.services import Services
 from muniment.commands.activity import Happening
 from muniment.commands.command import COMMANDS, Command
 from muniment.commands.provenance import sealed_actor
+from muniment.commands.sts.issue import ISSUES, Issue
 from muniment.commands.task import DEADLINE_SECONDS, Context
 from muniment.domain.activity.requests import CommandConfirmed, CommandRefused, QueryAnswered, QueryRefused
 from muniment.domain.caller import Caller
@@ -48,25 +50,29 @@ class Dispatch:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._issuing = Issuing(services)
 
     def run(self, call: Call, caller: Caller) -> Answer:
         """Do the call. Raises Refused; by then the refusal is durably recorded (SECURITY 14)."""
         command = COMMANDS.get((call.service, call.action))
         query = QUERIES.get((call.service, call.action))
+        issue = ISSUES.get((call.service, call.action))
         self._services.throttle.check(caller.actor)
         try:
             if command is not None:
                 return self._command(command, call, caller)
             if query is not None:
                 return self._query(query, call, caller)
+            if issue is not None:
+                return self._issue(issue, call, caller)
             raise InvalidAction(f"Could not find operation {call.action} for service {call.service}")
         except ServiceUnavailable:
             raise  # the log is away: nothing can be recorded, and nothing was refused
         except Refused as refused:
-            self._record(call, caller, _refusal(command is not None, refused))
+            self._record(call, caller, _refusal(query is None, refused))
             raise
         except Exception:  # a fault of ours is answered by the front; what was asked is on record all the same
-            self._record(call, caller, _refusal(command is not None, ServiceFailure("an internal error")))
+            self._record(call, caller, _refusal(query is None, ServiceFailure("an internal error")))
             raise
 
     def unread(self, service: str, request_id: str, caller: Caller, refused: Refused) -> None:
@@ -111,6 +117,14 @@ class Dispatch:
             self._record(call, caller, QueryAnswered(shown), wait=False)
         return Answer(result, Position(services.epoch(), minimum))
 
+    def _issue(self, kind: type[Issue], call: Call, caller: Caller) -> Answer:
+        services = self._services
+        issue = self._convert(kind, call)
+        minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
+        cause = Cause(issue.action(), call.request_id, parameters=_public(call))
+        result = self._issuing.run(issue, cause, caller, minimum)
+        return Answer(result, Position(services.epoch(), minimum))
+
     def _convert(self, kind: type[Any], call: Call) -> Any:
         model = models.service(call.service)
         operation = model.operation(call.action) if model is not None else None
@@ -143,9 +157,14 @@ class Dispatch:
 
 def is_known(call: Call) -> bool:
     """Whether the action is one of ours, or one that AWS's models have."""
-    action = (call.service, call.action)
     model = models.service(call.service)
-    return action in COMMANDS or action in QUERIES or (model is not None and model.operation(call.action) is not None)
+    return action_of(call) is not None or (model is not None and model.operation(call.action) is not None)
+
+
+def action_of(call: Call) -> type[Command[Any]] | type[Query] | type[Issue] | None:
+    """The class of the action that is called, of whatever kind; None where it is none of ours."""
+    name = (call.service, call.action)
+    return COMMANDS.get(name) or QUERIES.get(name) or ISSUES.get(name)
 
 
 def _known(kind: type[Any], params: dict[str, Any]) -> dict[str, Any]:
@@ -165,16 +184,13 @@ def _public(call: Call) -> dict[str, Any]:
 
     What else was sent is left out: others' records are appended together with this one, so it must not grow with the request.
     """
-    action = (call.service, call.action)
-    kind: type[Any] | None = COMMANDS.get(action) or QUERIES.get(action)
+    kind = action_of(call)
     if kind is None:
         return {}
-    secret = kind.secret_parameters if issubclass(kind, Command) else frozenset[str]()
-    return {
-        name: _shown(value)
-        for name, value in call.params.items()
-        if name not in secret and name in kind.__struct_encode_fields__
-    }
+    secret: frozenset[str] = getattr(kind, "secret_parameters", frozenset())
+    names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    shown = {encoded for field, encoded in names if field not in secret}
+    return {name: _shown(value) for name, value in call.params.items() if name in shown}
 
 
 def _shown(value: Any) -> Any:

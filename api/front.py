@@ -21,6 +21,7 @@ from muniment.domain.errors import (
     Refused,
     ServiceFailure,
     ServiceUnavailable,
+    TooManyRequests,
 )
 from muniment.domain.position import Position
 
@@ -52,7 +53,8 @@ class Front:
                 call = self._read(http, claimed, caller, parse, request_id)
                 if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
                     seen.call(call.service, call.action)
-                self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
+                if caller.session is None:
+                    self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
                 answer = render(call, self._dispatch.run(call, caller))
             except Refused as refused:
                 answer = refuse(http, refused, request_id)
@@ -95,7 +97,8 @@ def minimum(http: HTTPRequest) -> Position | None:
 
 def retry_after(refused: Refused) -> list[tuple[str, str]]:
     """The header that tells when to come again."""
-    return [("retry-after", str(refused.retry_after_seconds))] if isinstance(refused, ServiceUnavailable) else []
+    again = isinstance(refused, ServiceUnavailable | TooManyRequests)
+    return [("retry-after", str(refused.retry_after_seconds))] if again else []
 
 
 def places(error: BaseException) -> list[str]:

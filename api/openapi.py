@@ -7,6 +7,7 @@ import msgspec
 
 from muniment.api.aws.http import HTTPAnswer
 from muniment.commands.command import COMMANDS
+from muniment.commands.sts.issue import ISSUES
 from muniment.projections.query import QUERIES
 
 REF = "#/components/schemas/{name}"
@@ -15,7 +16,7 @@ REF = "#/components/schemas/{name}"
 @cache
 def document(public_url: str) -> HTTPAnswer:
     """The document as JSON."""
-    actions: dict[tuple[str, str], Any] = {**COMMANDS, **QUERIES}
+    actions: dict[tuple[str, str], Any] = {**COMMANDS, **QUERIES, **ISSUES}
     schemas, components = msgspec.json.schema_components(actions.values(), ref_template=REF)
     paths = {
         f"/v1/{service}/{action}": {"post": _operation(service, action, kind, schema)}

@@ -11,6 +11,9 @@ from muniment.commands.drawn import Clock, clock
 from muniment.commands.gate import Gate
 from muniment.commands.keys import Sealer
 from muniment.commands.ledger import Ledger
+from muniment.domain.ledger import Actor
+from muniment.domain.session import Session
+from muniment.domain.session_token import SessionTokens
 from muniment.projections.credentials import Credential
 from muniment.projections.query import Views
 
@@ -19,7 +22,7 @@ class Readiness(Protocol):
     """Whether this process may be sent traffic, and what is in the way."""
 
     def report(self) -> dict[str, Any]:
-        """`{"ready": bool, "nats": …, "sync_always": …, "models": {name: {"condition", "position", "lag"}}}`"""
+        """`{"ready": bool, "nats": …, "sync_always": …, "missing": […], "models": {name: {"condition", "position", "lag"}}}`"""
 
 
 class ReadSide(Protocol):
@@ -31,6 +34,9 @@ class ReadSide(Protocol):
 
     def credential(self, access_key_id: str) -> Credential | None:
         """The access key of that id, active or not."""
+
+    def session(self, session: Session) -> Actor | None:
+        """Who the holder of a session is now; None where it has ended before its time."""
 
     def wait(self, models: Sequence[str], position: int, timeout: float = ...) -> None:
         """Return once those models have taken `position` of stream IAM. Raises ReadModelBehind."""
@@ -45,6 +51,7 @@ class Services:
     gate: Gate
     reads: ReadSide
     sealer: Sealer
+    tokens: SessionTokens
     readiness: Readiness
     epoch: Callable[[], str]
     region: str = "us-east-1"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from muniment.domain.ledger import Actor
+from muniment.domain.session import Session
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -14,6 +15,7 @@ class Caller(msgspec.Struct, frozen=True):
     context: Mapping[str, tuple[str, ...]] = {}
     address: str = ""  # source IP; sealed before it is recorded
     agent: str = ""  # user agent; sealed before it is recorded
+    session: Session | None = None  # the temporary credentials the request was signed with
     operator: bool = False  # a command given on the host itself: no gate, but recorded like any other
 
     @property

@@ -25,6 +25,8 @@ ALIASES_PER_ACCOUNT_MAX: Final = 1
 GROUPS_PER_USER_MAX: Final = 10
 ACCESS_KEYS_PER_USER_MAX: Final = 2
 MFA_DEVICES_PER_USER_MAX: Final = 8
+VIRTUAL_MFA_DEVICES_PER_ACCOUNT_MAX: Final = 10_000  # ours: AWS bounds them by users only, but unassigned ones pile up
+SIGN_IN_SESSIONS_PER_PRINCIPAL_MAX: Final = 50  # ours: the oldest ends when there would be more
 VERSIONS_PER_POLICY_MAX: Final = 5
 ATTACHED_POLICIES_PER_USER_MAX: Final = 20  # 10, raised to 20
 ATTACHED_POLICIES_PER_ROLE_MAX: Final = 20  # 10, raised to 20
@@ -33,6 +35,14 @@ TAGS_PER_ENTITY_MAX: Final = 50
 TAG_KEY_CHARACTERS_MAX: Final = 128
 TAG_VALUE_CHARACTERS_MAX: Final = 256
 ACCOUNTS_PER_ORGANIZATION_MAX: Final = 10_000
+
+# Applications that use the engine for their own permissions: ours, AWS has none
+APPLICATIONS_PER_ACCOUNT_MAX: Final = 50
+TYPES_PER_APPLICATION_MAX: Final = 50
+ACTIONS_PER_TYPE_MAX: Final = 200
+ENTITIES_PER_ACCOUNT_MAX: Final = 10_000
+PROPERTIES_PER_ENTITY_MAX: Final = 50
+POLICIES_PER_SUBJECT_TYPE_MAX: Final = 20
 
 # Policy documents: characters without white space, unless said
 MANAGED_POLICY_CHARACTERS_MAX: Final = 6_144
@@ -48,6 +58,24 @@ POLICY_DOCUMENT_CHARACTERS_MAX: Final = 131_072  # what the API takes at all, wh
 # Roles and sessions
 ROLE_SESSION_SECONDS_MIN: Final = 3_600
 ROLE_SESSION_SECONDS_MAX: Final = 43_200
+SESSION_SECONDS_MIN: Final = 900
+SESSION_SECONDS_DEFAULT: Final = 43_200  # GetSessionToken, GetFederationToken
+ROOT_SESSION_SECONDS_MAX: Final = 3_600
+CHAINED_SESSION_SECONDS_MAX: Final = 3_600
+CHAINED_SESSIONS_MAX: Final = 32  # ours: AWS lets a chain of roles go on for ever
+SESSION_POLICY_ARNS_MAX: Final = 10
+PACKED_SESSION_BYTES_MAX: Final = 3_072  # ours: AWS tells percents only
+SESSION_TOKEN_CHARACTERS_MAX: Final = 8_192  # ours; a request's headers may have 16 KiB
+REVOCATIONS_PER_ACCOUNT_MAX: Final = 10_000  # ours: single sessions ended before their time and not yet forgotten
+
+# Passwords and factors (FEATURES 1a, 1e; SECURITY 7, 8)
+PASSWORD_CHARACTERS_MIN: Final = 6
+PASSWORD_CHARACTERS_MAX: Final = 128
+PASSWORD_CHARACTERS_DEFAULT_MIN: Final = 8  # where the account has no password policy
+PASSWORD_BYTES_MAX: Final = 1_024
+PASSWORDS_REMEMBERED_MAX: Final = 24
+PASSWORD_AGE_DAYS_MAX: Final = 1_095
+RECOVERY_CODES: Final = 10
 
 # Requests (SECURITY 17)
 BODY_BYTES_MAX: Final = 1_048_576

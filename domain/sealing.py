@@ -38,8 +38,8 @@ def owner_of_month(time: int) -> str:
 def owner_of_actor(actor: Actor, time: int) -> str:
     """The owner of an entry's source address and user agent: the acting principal, or the month of the entry's `time`.
 
-    A role's sessions are the role's: the id `AROA…:session` counts as `AROA…`.
+    A role's sessions are the role's: the id `AROA…:session` counts as `AROA…`. A federated user is the user who made it.
     """
     if actor.account == NOBODY or not actor.id:
         return owner_of_month(time)
-    return owner(f"account.{actor.account}", actor.id.split(":", 1)[0])
+    return owner(f"account.{actor.account}", actor.issuer or actor.id.split(":", 1)[0])

@@ -54,7 +54,8 @@ _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _encoder = msgspec.msgpack.Encoder()
 _envelopes = msgspec.msgpack.Decoder(Envelope)
 _bodies = msgspec.msgpack.Decoder(Body)
-_facts: dict[tuple[str, int], msgspec.msgpack.Decoder[Any]] = {}
+_decode_body: Final = _bodies.decode
+_facts: dict[tuple[str, int], Callable[[msgspec.Raw], Any]] = {}
 
 Lift = Callable[[Any], Fact]
 LIFTS: Final[dict[tuple[str, int], Lift]] = {}  # (name, old version) → the newest form
@@ -109,8 +110,13 @@ def decode(stored: bytes) -> Entry:
 def entry_of(envelope: Envelope, stored_digest: bytes) -> Entry:
     """The entry in an opened envelope. Raises Damaged, UnknownFact."""
     try:
-        body = _bodies.decode(envelope.body)
-        fact = _decode_fact(body.fact, body.fact_version, body.data)
+        body = _decode_body(envelope.body)
+        decode_fact = _facts.get((body.fact, body.fact_version))
+        fact = (
+            _decode_fact(body.fact, body.fact_version, body.data)
+            if decode_fact is None or LIFTS
+            else decode_fact(body.data)
+        )
     except _UNDECODABLE as error:
         raise Damaged(f"not an entry's body: {error}") from None
     return Entry(
@@ -128,11 +134,11 @@ def entry_of(envelope: Envelope, stored_digest: bytes) -> Entry:
 
 
 def _decode_fact(name: str, version: int, data: msgspec.Raw) -> Fact:
-    decoder = _facts.get((name, version))
-    if decoder is None:
+    decode_fact = _facts.get((name, version))
+    if decode_fact is None:
         if (known := FACTS.get((name, version))) is None:
             raise UnknownFact(name, version)
-        decoder = _facts[name, version] = msgspec.msgpack.Decoder(known)
-    fact: Fact = decoder.decode(data)
+        decode_fact = _facts[name, version] = msgspec.msgpack.Decoder(known).decode
+    fact: Fact = decode_fact(data)
     lift = LIFTS.get((name, version)) if LIFTS else None
     return lift(fact) if lift else fact

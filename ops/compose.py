@@ -14,8 +14,9 @@ from muniment.commands.activity import Activity
 from muniment.commands.ledger import Ledger
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
 from muniment.ops.alarms import Alarms
-from muniment.ops.backup.times import OriginalTimes, with_original_times
+from muniment.ops.backup.times import OriginalTimes, original, restored_until, with_original_times
 from muniment.ops.connection import LogServer
+from muniment.ops.jetstream.boundary_log import BoundaryLog
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
 from muniment.ops.jetstream.loop import NatsLoop
@@ -37,6 +38,9 @@ from muniment.projections.credentials import Credentials
 from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
+from muniment.projections.past.kept import KeptStates
+from muniment.projections.past.model import Passage
+from muniment.projections.past.past import Past
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.snapshots import Snapshots
 from muniment.projections.timeline.apart import TimelineApart
@@ -49,6 +53,21 @@ LOAD_SECONDS_MAX = 600.0
 
 class NotLoaded(Exception):
     """The read models do not reach the log's end."""
+
+
+@dataclass
+class History:
+    """What the past is answered from."""
+
+    passage: Passage
+    kept: KeptStates
+    log: BoundaryLog
+
+    def close(self) -> None:
+        """Note how far it reaches; end the connection. The feed has ended before."""
+        self.passage.finish()
+        self.log.close()
+        self.kept.close()
 
 
 @dataclass
@@ -67,6 +86,7 @@ class Core:
     shared: str
     registry: CollectorRegistry
     notarized: Notarized | None
+    history: History
 
     def open(self, log: LogServer) -> None:
         """Wait for the read models, and compare the log with its signed heads. Raises NotLoaded, LogDiffers."""
@@ -85,6 +105,7 @@ class Core:
             self.notarized.close()
         self.feed.close()
         self.reads.timeline.close()
+        self.history.close()
         for source in self.sources:
             source.close()
         unshare(self.shared)
@@ -111,7 +132,9 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     alarms = Alarms(registry)
     watch = Watch(fold, alarms.raise_alarm, ring.forget)
     notarized = None if decides_only else Notarized(settings, store, keks, fold)
-    models = [access, credentials, directory, watch, timeline, *(notarized.models if notarized is not None else ())]
+    history = _history(settings, log, loop, ring, fold)
+    notaries = notarized.models if notarized is not None else ()
+    models = [access, credentials, directory, watch, timeline, history.passage, *notaries]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
     gate = AccessGate(
@@ -131,10 +154,25 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         mac_key(store, keks, "cursors"),
         lambda: ledger.seen_by["credentials"] if ledger is not None else 0,
         Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring, loop)}),
+        Past(directory, history.passage, history.kept, history.log, ring),
     )
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
-    return Core(ring, gate, ledger, activity, feed, reads, readiness, (loop,), sources, shared, registry, notarized)
+    return Core(
+        ring,
+        gate,
+        ledger,
+        activity,
+        feed,
+        reads,
+        readiness,
+        (loop,),
+        sources,
+        shared,
+        registry,
+        notarized,
+        history,
+    )
 
 
 def _ledger(settings: Settings, shared: str, ring: KeyRing, gate: AccessGate, access: Access, feed: Feed) -> Ledger:
@@ -181,6 +219,17 @@ def _principal_id(access: Access, arn: str) -> str | None:
     """The unique id of a user or role in any account."""
     principal = access.principal(arn)
     return None if principal is None else principal.unique_id or principal.issuer_id or None
+
+
+def _history(settings: Settings, log: LogServer, loop: NatsLoop, ring: KeyRing, fold: Fold) -> History:
+    """An ephemeral server's is in memory; others keep states in a file beside the snapshots."""
+    restored = restored_until(loop, IAM)
+    connection = log.as_role("decisions" if settings.role == "decisions" else "api")
+    kept = KeptStates(None if settings.ephemeral else settings.data / "snapshots" / "past.sqlite", ring, _say)
+    source = BoundaryLog(
+        connection, IAM, lambda message: original(message) if message.sequence <= restored else message
+    )
+    return History(Passage(fold, kept), kept, source)
 
 
 def _say(text: str) -> None:

@@ -1,5 +1,6 @@
 """The NATS that this process works with: the embedded server, or one that somebody else runs (DESIGN §8)."""
 
+from muniment.ops.durability import LOSS, Durability, Monitors
 from muniment.ops.jetstream import provision
 from muniment.ops.jetstream.embedded import EmbeddedServer
 from muniment.ops.jetstream.settings import ConnectionSettings
@@ -12,6 +13,7 @@ class LogServer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.embedded: EmbeddedServer | None = None
+        self._monitors = Monitors(settings.nats_monitors)
 
     def open(self) -> None:
         """Start and provision the embedded server; an external one must have been provisioned (`muniment provision`).
@@ -24,6 +26,7 @@ class LogServer:
         self.embedded = EmbeddedServer(settings.data, ephemeral=settings.ephemeral)
         self.embedded.start()
         provision.provision(self.embedded.credentials("provision"), ephemeral=settings.ephemeral)
+        self.embedded.admit_readers()
         if not settings.ephemeral:  # an ephemeral server keeps the right to reset its streams (DESIGN §8)
             self.embedded.retire("provision")
 
@@ -54,11 +57,15 @@ class LogServer:
         assert self.embedded is not None
         provision.reset(self.embedded.credentials("provision"))
 
-    def sync_always(self) -> bool | None:
-        """Whether acknowledgements mean the disk has it; None where the server is not ours to ask."""
+    def durability(self) -> Durability:
+        """Whether acknowledgements mean the disk has it: the embedded server's own answer, or those of the named monitors."""
         if self.embedded is None:
-            return None
-        return self.embedded.ephemeral or self.embedded.sync_always()
+            return self._monitors.durability()
+        try:
+            synced = self.embedded.ephemeral or self.embedded.sync_always()
+        except OSError:  # it is being restarted, which readiness tells as a lost connection
+            return Durability(None)
+        return Durability(synced, "" if synced else LOSS)
 
     @property
     def url(self) -> str:

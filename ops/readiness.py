@@ -19,7 +19,7 @@ class Readiness:
         """`ready`, and each thing that readiness needs with its own answer."""
         feed = self._feed.readiness()
         nats = self._loop.ready
-        sync = self._sync_always()
+        durability = self._log.durability()
         models = {
             model.name: {
                 "condition": model.condition,
@@ -32,7 +32,7 @@ class Readiness:
         }
         missing = [
             *(["nats: not connected"] if not nats else []),
-            *(["sync_always: acknowledged entries could be lost in a power cut"] if sync is False else []),
+            *([f"sync_always: {durability.wrong}"] if durability.wrong else []),
             *([f"log: {feed.broken}"] if feed.broken else []),
             *([f"log: {feed.lost}"] if feed.lost else []),
             *([f"signed heads: {unsigned}"] if (unsigned := self._unsigned()) else []),
@@ -42,12 +42,7 @@ class Readiness:
             "ready": feed.ready and not missing,
             "missing": missing,
             "nats": nats,
-            "sync_always": sync,
+            "sync_always": durability.synced,
+            **({"advice": [durability.advice]} if durability.advice else {}),
             "models": models,
         }
-
-    def _sync_always(self) -> bool | None:
-        try:
-            return self._log.sync_always()
-        except OSError:
-            return None

@@ -1,14 +1,19 @@
 """The read models of one process, as queries and the API see them."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from muniment.domain.boundary import State
 from muniment.domain.errors import ReadModelBehind
+from muniment.domain.ledger import Actor
+from muniment.domain.session import Session
 from muniment.ops.rebuild import Rebuilds
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
+from muniment.projections.past.past import Past
 from muniment.projections.readmodel import ReadModel
+from muniment.projections.sessions import standing
 from muniment.projections.timeline.timeline import Timeline
 
 WAIT_SECONDS = 2.0
@@ -26,10 +31,12 @@ class Reads:
         cursor_key: bytes,
         seen: Callable[[], int],
         rebuilds: Rebuilds,
+        past: Past,
     ) -> None:
         self.directory, self.credentials, self.access, self.timeline = directory, credentials, access, timeline
         self.cursor_key = cursor_key
         self.rebuilds = rebuilds
+        self.past = past
         self._seen = seen
         self._by_name: dict[str, ReadModel] = {
             model.name: model for model in (directory, credentials, access, timeline)
@@ -52,6 +59,14 @@ class Reads:
         """Return once those models have taken `position` of stream IAM. Raises ReadModelBehind."""
         for name in models:
             self._by_name[name].wait(position, timeout)
+
+    def session(self, session: Session) -> Actor | None:
+        """Who the holder of a session is now, judged from all that this process has written; None where it has ended."""
+        seen = self._seen()
+        if self.credentials.position() < seen:
+            with contextlib.suppress(ReadModelBehind):
+                self.credentials.wait(seen, WAIT_SECONDS)
+        return standing(session, self.credentials)
 
     def credential(self, access_key_id: str) -> Credential | None:
         """The access key of that id. One this process has just written may still be on its way: wait for it once."""

@@ -3,6 +3,7 @@
 import ipaddress
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import platformdirs
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_ca: Path | None = None
     nats_cert: Path | None = None
     nats_key: Path | None = None
+    nats_monitors: tuple[str, ...] = ()  # monitoring URLs of an external log's servers
     role: Role = "all"
     ready_file: Path | None = None
     account_id: str = ""
@@ -58,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.role != "all" and not self.nats:
             raise BadSetting(f"`--role {self.role}` is one of several processes on one log: name it with `--nats URL`")
 
+        self._check_monitors()
+
     @property
     def secure(self) -> bool:
         """Whether this process itself speaks TLS."""
@@ -76,6 +80,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             f"`--host {self.host}` would let credentials and answers travel in clear text: give `--tls-cert` and "
             "`--tls-key`, or name the TLS-terminating proxy in front with `--trusted-proxy ADDRESS`"
         )
+
+    def _check_monitors(self) -> None:
+        if self.nats_monitors and not self.nats:
+            raise BadSetting("`--nats-monitor` belongs to an external log: give `--nats URL` too, or leave it out")
+        for url in self.nats_monitors:
+            found = urlsplit(url)
+            if found.scheme not in ("http", "https") or not found.hostname or found.query or found.fragment:
+                raise BadSetting(f"`--nats-monitor {url}` is not a URL such as http://127.0.0.1:8222")
+            if found.username or found.password:
+                raise BadSetting("a monitoring URL is shown by /readyz, so it must not hold a password")
 
     def _check_tls(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):

@@ -59,6 +59,13 @@ class Credentials(FoldedModel):
             "AccountAliasCreated",
             "AccountAliasDeleted",
             "AccountCreated",
+            "ApplicationDeleted",
+            "ApplicationEntityDeleted",
+            "ApplicationEntityPut",
+            "ApplicationPolicyDeleted",
+            "ApplicationPolicyPut",
+            "ApplicationRegistered",
+            "ApplicationTypesChanged",
             "GroupCreated",
             "GroupDeleted",
             "GroupInlinePolicyDeleted",
@@ -113,6 +120,11 @@ class Credentials(FoldedModel):
         account = self.table.get(boundary) if boundary is not None else None
         return _credential(account, access_key_id) if isinstance(account, Account) else None
 
+    def account(self, number: str) -> Account | None:
+        """An account as it is now; None where there is none."""
+        found = self.table.get(f"account.{number}")
+        return found if isinstance(found, Account) else None
+
     def index(self, batch: Sequence[Recorded]) -> None:
         boundaries = self._boundaries
         for recorded in batch:
@@ -137,6 +149,7 @@ class Credentials(FoldedModel):
         total, turns = hashlib.sha256(f"{self.name}/{self.VERSION}".encode()), Turns()
         accounts = [state for state in picture.values() if isinstance(state, Account)]
         for account in sorted(accounts, key=lambda state: state.id):
+            total.update(_canonical.encode((account.revoked, account.revoked_before)))
             for key in sorted(account.keys):
                 total.update(hashlib.sha256(_canonical.encode(_credential(account, key))).digest())
                 turns.pass_on()

@@ -34,6 +34,10 @@ class Views(Protocol):
         """Who may do what (projections/access)."""
 
     @property
+    def past(self) -> Any:
+        """States and decisions at past moments (projections/past)."""
+
+    @property
     def rebuilds(self) -> Any:
         """Rebuilds of this process's read models (ops/rebuild.py)."""
 

@@ -18,6 +18,7 @@ from muniment.projections.source import Stored
 from muniment.projections.vocabulary import learn_facts
 
 ACTIVITY: Final = "activity."
+_digest, _open_envelope, _entry_of = stored.digest, stored.open_envelope, stored.entry_of
 
 learn_facts()
 
@@ -100,22 +101,26 @@ class Chains:
         sequence, data = message.sequence, message.data
         if sequence != self.position + 1:
             self._cross(sequence)
+        envelope, digest = None, _digest(data)
         try:
-            entry = entry_of(stored.open_envelope(data), stored.digest(data))
+            envelope = _open_envelope(data)
+            entry = _entry_of(envelope, digest)
         except Damaged as damage:
             raise Broken(self.stream, sequence, str(damage)) from None
-        chain = entry.writer or entry.boundary
+        except UnknownFact:
+            assert envelope is not None  # it was opened, or nobody could say what is in it
+            entry = entry_of(envelope, digest)
+        boundary, version, writer = entry.boundary, entry.version, entry.writer
+        chain = writer or boundary
         link = self.links.get(chain)
         if (
-            message.subject != f"iam.{entry.boundary}.{type(entry.fact).__name__}"
-            or (
-                (link is None or self._activity or entry.writer) and self._misplaced(entry)
-            )  # a known boundary is in place
+            message.subject != f"iam.{boundary}.{entry.fact.__class__.__name__}"
+            or ((link is None or self._activity or writer) and self._misplaced(entry))  # a known boundary is in place
         ):
             self._check_place(message, entry)
-        if link is None or entry.prev != link.head or entry.version != link.version + 1:
+        if link is None or entry.prev != link.head or version != link.version + 1:
             self._begin(message, entry, link)
-        self.links[chain] = Link(entry.version, entry.digest)
+        self.links[chain] = Link(version, digest)
         if self._every is None:
             self._proofs[chain] = message
         else:

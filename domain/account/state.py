@@ -5,6 +5,9 @@ from typing import ClassVar
 import msgspec
 
 from muniment.domain import arn, ids
+from muniment.domain.account.application import Application, ApplicationEntity
+from muniment.domain.account.provider import OIDCProvider, SAMLProvider
+from muniment.domain.account.proving import LoginProfile, MFADevice, PasswordPolicy, RecoveryCodes, SignInSession
 from muniment.domain.boundary import State
 from muniment.domain.errors import NoSuchEntity
 from muniment.domain.ledger import Fact, Sealed
@@ -43,6 +46,8 @@ class User(msgspec.Struct, frozen=True):
     inline: dict[str, str] = {}  # policy name → document
     groups: tuple[str, ...] = ()  # group ids, AGPA…
     keys: tuple[AccessKey, ...] = ()
+    login: LoginProfile | None = None
+    recovery: RecoveryCodes | None = None
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -115,14 +120,26 @@ class Account(State, kw_only=True):
     created: int = 0
     alias: str = ""
     root_keys: tuple[AccessKey, ...] = ()
+    root_login: LoginProfile | None = None
+    root_recovery: RecoveryCodes | None = None
     users: dict[str, User] = {}
     groups: dict[str, Group] = {}
     roles: dict[str, Role] = {}
     policies: dict[str, Policy] = {}
     ids: dict[str, str] = {}  # unique id → key in the table its prefix names
     keys: dict[str, str] = {}  # access key id → key of its user; "" for root
+    oidc_providers: dict[str, OIDCProvider] = {}  # by ARN
+    saml_providers: dict[str, SAMLProvider] = {}
+    revoked: dict[str, int] = {}  # session ASIA… → when it was ended before its time (microseconds)
+    revoked_before: dict[str, int] = {}  # principal or credential id → its sessions issued before then have ended
     attachments: dict[str, int] = {}  # policy ARN → how many entities it is attached to
     bounds: dict[str, int] = {}  # policy ARN → how many entities it is the permissions boundary of
+    applications: dict[str, Application] = {}
+    entities: dict[str, ApplicationEntity] = {}  # of applications, by `type/id`: ids of theirs keep their case
+    password_policy: PasswordPolicy | None = None
+    report_requested: int = 0  # microseconds; when a credential report was last asked for
+    mfa_devices: dict[str, MFADevice] = {}  # by serial number
+    sessions: dict[str, SignInSession] = {}  # of sign-in, by the SHA-256 of their token in hex
 
     def user(self, name: str) -> User:
         """The user called `name`, in any case. Raises NoSuchEntity in AWS's words."""
@@ -152,6 +169,20 @@ class Account(State, kw_only=True):
         """The customer managed policy with this ARN, or None. ARNs keep their case (POLICY_EVALUATION 2.6)."""
         found = self.policies.get(arn.name_of(policy_arn).lower())
         return found if found is not None and found.arn == policy_arn else None
+
+    def subject_application(self, subject_type: str) -> Application | None:
+        """The application that has this subject type."""
+        for application in self.applications.values():
+            if subject_type in application.subject_types:
+                return application
+        return None
+
+    def resource_application(self, resource_type: str) -> Application | None:
+        """The application that has this resource type."""
+        for application in self.applications.values():
+            if resource_type in application.resource_types:
+                return application
+        return None
 
     def members(self, group: Group) -> tuple[User, ...]:
         """The users in a group, in no order that matters."""

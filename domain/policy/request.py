@@ -19,11 +19,18 @@ class PrincipalKind(enum.Enum):
     FEDERATED_USER = "FederatedUser"  # a GetFederationToken session
     WEB_IDENTITY = "WebIdentityUser"  # not yet in any account: the caller of AssumeRoleWithWebIdentity or WithSAML
     SERVICE = "AWSService"
+    APPLICATION = "Application"  # a subject of an application that uses the engine for its own permissions
     ANONYMOUS = "Anonymous"
 
 
 IN_AN_ACCOUNT = frozenset(
-    {PrincipalKind.ROOT, PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.FEDERATED_USER}
+    {
+        PrincipalKind.ROOT,
+        PrincipalKind.USER,
+        PrincipalKind.ROLE_SESSION,
+        PrincipalKind.FEDERATED_USER,
+        PrincipalKind.APPLICATION,
+    }
 )
 
 
@@ -38,12 +45,13 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     kind: PrincipalKind
     arn: str = ""
     account: str = ""
-    unique_id: str = ""  # AIDA… of a user
+    unique_id: str = ""  # AIDA… of a user; for an application's subject, the ARN whose policies count
     issuer_arn: str = ""
     issuer_id: str = ""  # AROA… of a role, AIDA… of the user who made a federated-user session
     provider: str = ""
     service: str = ""
     canonical_user: str = ""
+    tags: Mapping[str, str] = {}  # of a session: they take the place of the tags of the user or role behind it
     service_linked: bool = False  # a session of a service-linked role: SCPs and RCPs do not apply
 
     @property
@@ -138,6 +146,8 @@ def principal_keys(principal: Principal) -> dict[str, tuple[str, ...]]:
         case PrincipalKind.FEDERATED_USER:
             session = principal.arn.rpartition("/")[2]
             keys |= {"aws:PrincipalArn": principal.arn, "aws:userid": f"{principal.account}:{session}"}
+        case PrincipalKind.APPLICATION:
+            keys |= {"aws:PrincipalArn": principal.arn, "aws:userid": principal.arn}
         case PrincipalKind.ANONYMOUS:
             keys |= {"aws:userid": "anonymous"}
         case PrincipalKind.SERVICE:

@@ -27,6 +27,10 @@ NatsCredentials = Annotated[Path | None, typer.Option(help="Its .creds or nkey s
 NatsCa = Annotated[Path | None, typer.Option(help="CA that signed its certificate, PEM.")]
 NatsCert = Annotated[Path | None, typer.Option(help="Client certificate for it, PEM.")]
 NatsKey = Annotated[Path | None, typer.Option(help="Key of that certificate, PEM.")]
+NatsMonitor = Annotated[
+    list[str] | None,
+    typer.Option(help="Monitoring URL of an external server, for readiness to see that it syncs; may be repeated."),
+]
 RoleName = Annotated[str, typer.Option(help="What this process does: `all`, `api` or `decisions`.")]
 ReadyFile = Annotated[Path | None, typer.Option(help="Write JSON here (mode 0600) once everything is ready.")]
 AccountId = Annotated[str, typer.Option(help="Number of the first account, 12 digits.", show_default="random")]

@@ -1,6 +1,6 @@
 """An ephemeral pull consumer with several pulls in flight: the fast way through a stream, and its live tail.
 
-Three pulls of 5000 keep the server busy while we work; every message carries its sequence, time and the number still
+Six pulls of 5000 keep the server busy while we work; every message carries its sequence, time and the number still
 pending in its reply subject, so nothing else needs to be asked. Acknowledgements are off: our own checkpoints count.
 """
 
@@ -21,13 +21,15 @@ from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.wire import Frame, parse_headers, pub
 
 PULL_MESSAGES = 5000
-PULLS_IN_FLIGHT = 3
+PULLS_IN_FLIGHT = 6
 PULL_SECONDS = 30
 HEARTBEAT_SECONDS = 2.0
 SILENCE_SECONDS_MAX = 5.0  # neither message nor heartbeat for so long: the consumer is gone
 INACTIVE_SECONDS = 60  # the server drops a consumer that nobody pulls from
 CREATE_SECONDS = 3.0
 NANOSECONDS = 1_000_000_000
+_ACK = b"$JS.ACK."
+_ACK_DOTS_MAX = 11  # in the form that ends with a random token
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ class Pull:
         self._sid = b""
         self._first = True
         self._ask = b""
+        self._tokens_after = -1  # tokens behind the pending count in a reply subject: not known before the first
 
     async def open(self) -> None:
         """Make the consumer and begin to pull. Raises NatsError."""
@@ -156,27 +159,31 @@ class Pull:
         append, stream, keep = batch.append, self._stream, self._headers
         last, number = self.last, self._consumer_sequence
         contiguous = not self._filters
-        tokens: list[bytes] = []
+        ahead = b""
+        after = self._tokens_after
         for _, subject, reply, block, payload in frames:
-            if not reply.startswith(b"$JS.ACK."):
-                self._status(block)
-                continue
             # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>, or with
             # domain and account hash before the stream and a random token at the end.
-            tokens = reply.split(b".")
-            if len(tokens) > 9:
-                tokens = tokens[2:]
-            sequence, number = int(tokens[5]), number + 1
-            if int(tokens[6]) != number or (contiguous and sequence != last + 1 and not self._may_begin_at(sequence)):
+            if not reply.startswith(_ACK):
+                self._status(block)
+                continue
+            if after < 0:
+                after = self._tokens_after = 1 if reply.count(b".") == _ACK_DOTS_MAX else 0
+            tokens = reply.rsplit(b".", 4 + after)
+            sequence, number = int(tokens[1]), number + 1
+            # What follows in an unfiltered stream cannot have lost anything on the way: its own number need not be read.
+            if (sequence != last + 1 or not contiguous) and (
+                int(tokens[2]) != number or (contiguous and not self._may_begin_at(sequence))
+            ):
                 self._end(Gap(stream, last + 1, sequence))
                 break
             self._first = False
-            last = sequence
-            append(Stored(stream, sequence, int(tokens[7]), subject.decode(), payload, block if keep else b""))
+            last, ahead = sequence, tokens[4]
+            append(Stored(stream, sequence, int(tokens[3]), subject.decode(), payload, block if keep else b""))
         if batch:
             self.last, self._consumer_sequence = last, number
             self._owed -= len(batch)
-            self.pending = int(tokens[8])
+            self.pending = int(ahead)
             self._take(batch)
 
     def _may_begin_at(self, sequence: int) -> bool:

@@ -124,23 +124,17 @@ class Wire(asyncio.Protocol):
                     self.abort()
                 return position
             kind = data[position]
-            if kind == _H:  # HMSG subject sid [reply] header-length total-length
-                parts = data[position + 5 : eol].split(b" ")
-                start = eol + 2
+            if kind in (_H, _M):  # HMSG subject sid [reply] header-length length; MSG has no header-length
+                parts = data[position:eol].split(b" ")
+                start = body = eol + 2
                 stop = start + int(parts[-1])
                 if stop + 2 > end:
                     return position
-                body = start + int(parts[-2])
-                reply = parts[2] if len(parts) == 5 else b""
-                append((parts[1], parts[0], reply, data[start:body], data[body:stop]))
-                position = stop + 2
-            elif kind == _M:  # MSG subject sid [reply] length
-                parts = data[position + 4 : eol].split(b" ")
-                start = eol + 2
-                stop = start + int(parts[-1])
-                if stop + 2 > end:
-                    return position
-                append((parts[1], parts[0], parts[2] if len(parts) == 4 else b"", b"", data[start:stop]))
+                lengths = 1
+                if kind == _H:
+                    body, lengths = start + int(parts[-2]), 2
+                reply = parts[3] if len(parts) == 4 + lengths else b""
+                append((parts[2], parts[1], reply, data[start:body], data[body:stop]))
                 position = stop + 2
             else:
                 self._control(data[position:eol])

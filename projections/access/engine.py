@@ -14,7 +14,7 @@ from muniment.projections.access.frame import Frame
 from muniment.projections.access.plans import Bundle, Documents, Plan, Plans, allows, denies
 from muniment.projections.access.rules import Ready, Run, first
 
-USER_OR_ROLE: Final = frozenset({PrincipalKind.USER, PrincipalKind.ROLE_SESSION})
+USER_OR_ROLE: Final = frozenset({PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.APPLICATION})
 WITH_POLICIES: Final = IN_AN_ACCOUNT - {PrincipalKind.ROOT}
 NOTHING: Final = Said(allows=False, denies=False)
 ALLOWED: Final[Outcome] = (Effect.ALLOWED, Layer.IDENTITY)
@@ -58,7 +58,7 @@ def decide(frame: Frame, found: Plan | Bundle, plans: Plans, beside: Beside = AL
 
 
 def _own_policies(frame: Frame, plan: Plan) -> Outcome:
-    """A user or role's session asks for what no other policies guard: denies first, then the allows of each layer."""
+    """A user, a role session or a subject asks for what no other policies guard: denies first, then each layer's allows."""
     resource = frame.resource
     if plan.denies and (denied := first(plan.denies, resource, frame)) >= 0:
         return Effect.EXPLICIT_DENY, plan.layers[denied]

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from muniment.domain.caller import Caller
-from muniment.domain.errors import AccessDenied
-from muniment.domain.policy.decision import Alarm
+from muniment.domain.errors import AccessDenied, InvalidClientTokenId
+from muniment.domain.policy.decision import Alarm, Effect, Layer
 from muniment.domain.policy.request import AccessRequest
 from muniment.domain.resource import Resource
+from muniment.domain.session import Session, may_call
+from muniment.projections.access.decided import Decided
 from muniment.projections.access.model import Access
 from muniment.projections.access.principals import principal_of
 from muniment.projections.access.staleness import Staleness
@@ -42,7 +44,11 @@ class AccessGate:
             return  # a command given on the host itself: whoever may do that may do everything
         self._access.wait(position, self._wait_seconds)
         self._staleness.check(action)
-        principal = principal_of(caller.actor)
+        session = caller.session
+        if session is not None:
+            check_session(session, action)
+        principal = principal_of(caller.actor, session)
+        policies = None if session is None else self._access.session_policies(session)
         for resource in resources or NO_RESOURCE:
             request = AccessRequest(
                 action=action,
@@ -50,12 +56,26 @@ class AccessGate:
                 principal=principal,
                 context={**caller.context, **resource.context},
             )
-            decided = self._access.decide(request)
+            decided = self._access.decide(request, policies)
             if decided.alarm is not None:  # denied although no policy says so: an operator must look (SECURITY 1)
                 self._on_alarm(decided.alarm, request)
-            if not decided:
+            if not decided and not (resource.granted and _is_merely_not_allowed(decided)):
                 raise AccessDenied(decided.reason)
 
     def fresh(self, action: str) -> None:
         """Return where `action` may be decided now for somebody else. Raises ServiceUnavailable, ReadModelBehind."""
         self._staleness.check(action)
+
+
+def check_session(session: Session, action: str) -> None:
+    """Raises what AWS answers where credentials of this kind may never call such an action, whatever policies say."""
+    if may_call(session, action):
+        return
+    if action.startswith("sts:"):
+        raise AccessDenied(f"Cannot call {action.partition(':')[2]} with session credentials")
+    raise InvalidClientTokenId("The security token included in the request is invalid")
+
+
+def _is_merely_not_allowed(decided: Decided) -> bool:
+    """Whether nothing forbids it but that no identity policy allows it: then what the account grants is enough."""
+    return decided.effect is Effect.IMPLICIT_DENY and decided.layer is Layer.IDENTITY and decided.alarm is None

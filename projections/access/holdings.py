@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from muniment.domain.account.application import SUBJECT, entity_key, subject_of
 from muniment.domain.account.state import Account, Role, Tags, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.decision import SourceType
@@ -36,7 +37,9 @@ class Holdings(msgspec.Struct, frozen=True):
 
 
 def holdings(account: Account, unique_id: str, documents: Documents) -> Holdings:
-    """What the user or role with this id holds; nothing where it is gone."""
+    """What the user, role or application's subject with this id holds; nothing where it is gone."""
+    if unique_id.startswith(SUBJECT):
+        return _of_subject(account, unique_id, documents)
     key = account.ids.get(unique_id)
     if key is not None and unique_id.startswith(USER):
         return _of_user(account, account.users[key], documents)
@@ -57,6 +60,29 @@ def _of_role(account: Account, role: Role, documents: Documents) -> Holdings:
     sources = tuple(_policies(account, role, SourceType.ROLE, documents))
     boundary = _boundary(account, role.boundary, documents)
     return Holdings(account.version, account.role_arn(role), role.id, sources, boundary, role.tags)
+
+
+def _of_subject(account: Account, unique_id: str, documents: Documents) -> Holdings:
+    subject_type, subject_id = subject_of(unique_id)
+    sources = [
+        Source(documents.read(text), name, SourceType.APPLICATION)
+        for name, text in subject_policies(account, subject_type, subject_id)
+    ]
+    return Holdings(account.version, unique_id, unique_id, tuple(sources))
+
+
+def subject_policies(account: Account, subject_type: str, subject_id: str) -> Iterator[tuple[str, str]]:
+    """Name and document of each policy that an application's subject holds: those of its type, and its own."""
+    application = account.subject_application(subject_type)
+    if application is None:
+        return  # the type is gone, and with it whatever its subjects could do
+    for name, policy in application.policies.items():
+        if policy.subject_type == subject_type:
+            yield f"{application.name}/{name}", policy.document
+    entity = account.entities.get(entity_key(subject_type, subject_id))
+    if entity is not None:
+        for name, text in entity.policies.items():
+            yield f"{application.name}/{subject_type}/{subject_id}/{name}", text
 
 
 def _policies(account: Account, holder: Holder, kind: SourceType, documents: Documents) -> Iterator[Source]:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from muniment.domain.account.state import Account, Tags
+from muniment.domain.account.tags import merged
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind, principal_keys
 from muniment.domain.site.state import Site
@@ -46,7 +47,8 @@ def organization_of(site: Site | None, number: str) -> str:
 def context(request: AccessRequest, account: Account | None, site: Site | None) -> dict[str, tuple[str, ...]]:
     """The request's keys, and in place of those that the log knows better, the log's: what the plain evaluator is given."""
     ours: dict[str, tuple[str, ...]] = principal_keys(issued(request.principal, account))
-    tags = tags_of(account, holder_id(request.principal))
+    held = tags_of(account, holder_id(request.principal))
+    tags = merged(held, dict(request.principal.tags), fold_case=True)
     ours |= {f"aws:PrincipalTag/{key}": (value,) for key, value in tags.items()}
     ours["aws:ResourceAccount"] = (request.owner,)
     for key, number in (("aws:PrincipalOrgID", request.principal.account), ("aws:ResourceOrgID", request.owner)):
@@ -126,7 +128,10 @@ class Known:
 
 
 def _tag(frame: Frame, name: str) -> tuple[str, ...]:
-    """The principal's tag; tag keys are unique without regard to case (2.6)."""
+    """The principal's tag, or the session's in its place; tag keys are unique without regard to case (2.6)."""
+    for key, value in frame.request.principal.tags.items():
+        if key.lower() == name:
+            return (value,)
     holder = frame.holder
     tags: Tags = tags_of(frame.account, holder_id(frame.request.principal)) if holder is None else holder.tags
     return tuple(tags[key] for key in sorted(tags) if key.lower() == name)

@@ -3,18 +3,20 @@
 from typing import ClassVar, Final
 
 from muniment.domain import arn
+from muniment.domain.account.application import entity_arn, entity_key
 from muniment.domain.account.state import Account
 from muniment.domain.policy.decision import Decision
 from muniment.domain.policy.document import Kind
 from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.domain.session import Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Question, plain
 from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALONE, Beside, decide
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.holdings import holdings
+from muniment.projections.access.holdings import holdings, managed
 from muniment.projections.access.known import KNOWN
 from muniment.projections.access.library import Library
 from muniment.projections.access.principals import holder_id
@@ -30,6 +32,9 @@ ROLE_ASSUMING: Final = frozenset(
         "sts:tagsession",
         "sts:setsourceidentity",
     }
+)
+FEDERATED_USER: Final = (
+    ":federated-user/"  # GetFederationToken's tags are passed to a user's own session: no role trusts anybody
 )
 
 
@@ -109,9 +114,37 @@ class Access(FoldedModel):
             issuer_id=unique_id,
         )
 
+    def subject(self, number: str, subject_type: str, subject_id: str) -> Principal | None:
+        """The subject of one of the account's applications, known or not; None where no application has such a type."""
+        account = self._account(number)
+        if account is None or account.subject_application(subject_type) is None:
+            return None
+        known = account.entities.get(entity_key(subject_type, subject_id))
+        own = subject_id if known is not None and known.policies else ""  # else all of its type share what they hold
+        return Principal(
+            kind=PrincipalKind.APPLICATION,
+            arn=entity_arn(number, subject_type, subject_id),
+            account=number,
+            unique_id=entity_arn(number, subject_type, own),
+        )
+
+    def session_policies(self, session: Session) -> tuple[Source, ...] | None:
+        """The policies that were passed when a session began; None where none were. Managed ones count as they are now; where
+        one is gone the session may nothing: it may have held a Deny."""
+        passed = session.passed
+        if not passed.limits:
+            return None
+        account = self._account(session.account)
+        found = [
+            None if account is None else managed(account, policy_arn, self._documents) for policy_arn in passed.policies
+        ]
+        if passed.policy:
+            found.append(Source(self._documents.read(passed.policy, Kind.SESSION), "session"))
+        return tuple(source for source in found if source is not None) if all(found) else ()
+
     def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
         """The policies that bear on a request beside its requester's own."""
-        mandatory = request.action.lower() in ROLE_ASSUMING
+        mandatory = request.action.lower() in ROLE_ASSUMING and FEDERATED_USER not in request.resource
         if session is None and not mandatory:
             return self._alone, ALONE
         trust, library = self._trust(request) if mandatory else None, self._standings.library

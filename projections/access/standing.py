@@ -13,9 +13,11 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from muniment.domain.account.application import SUBJECT, subject_of
 from muniment.domain.account.state import Account, Role, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.managed import MANAGED
+from muniment.projections.access.holdings import subject_policies
 from muniment.projections.access.library import Library
 from muniment.projections.access.plans import Bundle, Plan
 from muniment.projections.access.plans import Documents as Shelf
@@ -65,10 +67,8 @@ class Grounds:
         self.version = account.version  # while nobody reads, the fold works in place: the same object, a later state
         self.token = object()  # stands for this state in standings, without keeping it alive
         self._library = library
-        self.documents, self.holders = (
-            object(),
-            object(),
-        )  # stand for what policies and groups hold; for users and roles
+        self.documents = object()  # stands for what policies and groups hold
+        self.holders = object()  # stands for the users and roles
         self._policies: dict[str, Ready | None] = {}
         self._groups: dict[str, list[Ready]] = {}
         # the tables of a state that has moved on in place say nothing
@@ -92,6 +92,11 @@ class Grounds:
         if unique_id.startswith(USER):
             return account.users[key]
         return account.roles[key] if unique_id.startswith(ROLE) else None
+
+    def subject(self, unique_id: str) -> Bundle:
+        """What an application's subject holds."""
+        held = subject_policies(self.account, *subject_of(unique_id))
+        return self._library.plans.bundle([self._library.identity(text) for _, text in held])
 
     def settle(self, shape: Shape) -> Bundle:
         """The bundle of a shape, found once for each state of the documents."""
@@ -168,8 +173,8 @@ class Standings:
         known = before is not None and before.holders is grounds.holders
         holder = before.holder if known else grounds.holder(unique_id)  # type: ignore[union-attr]  # `known` says so
         if holder is None:
-            nothing = self.nobody.bundle
-            return self._kept(before, unique_id, Standing(grounds.token, grounds.holders, nothing.plans, nothing))
+            bundle = grounds.subject(unique_id) if unique_id.startswith(SUBJECT) else self.nobody.bundle
+            return self._kept(before, unique_id, Standing(grounds.token, grounds.holders, bundle.plans, bundle))
         shape = before.shape if before is not None and before.holder is holder else None
         bundle = grounds.settle(shape or (shape := self._shape(grounds.account.id, holder)))
         if before is not None and before.holder is holder and before.bundle is bundle:

@@ -11,11 +11,13 @@ from muniment.domain.account.state import Account
 from muniment.domain.boundary import State, new_state
 from muniment.domain.ledger import Fact
 from muniment.domain.site.state import SITE, AccountRegistered, AliasReleased, AliasReserved, Site
+from tests.golden.story.values import SECRET
 from tests.projections.logs import Log
-from tests.projections.story import DOCUMENT, SECRET, TRUST
 
 ACCOUNTS = ("account.111122223333", "account.444455556666")
 NAMES = ("ana", "Bob", "c3")
+DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}'
+TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
 DOCUMENTS = (DOCUMENT, DOCUMENT.replace("Allow", "Deny"), DOCUMENT.replace("s3:Get*", "iam:*"))
 MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 

@@ -9,7 +9,7 @@ import pytest
 from muniment.domain.boundary import State
 from muniment.domain.ledger import FACTS
 from muniment.projections.fold import FoldedModel
-from tests.projections.story import STORY
+from tests.golden.story import STORY
 from tests.projections.worlds import World
 
 

@@ -17,10 +17,10 @@ from muniment.projections.filling import Filling
 from muniment.projections.fold import Fold
 from muniment.projections.generation import Generation
 from muniment.projections.snapshots import Picture, Snapshots
+from tests.golden.story import STORY
 from tests.projections.conftest import Started
 from tests.projections.logs import ACCOUNT, Log, Signer
 from tests.projections.recorders import Witness
-from tests.projections.story import STORY
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "not a snapshot": lambda data: b"hello" * 10,
     "cut in half": lambda data: data[: len(data) // 2],
     "cut before the seal": lambda data: data[:-40],
-    "one byte of a state": replaced(b"root@example.org", b"rook@example.org"),
+    "one byte of a state": replaced(b"root@example.com", b"rook@example.com"),
     "a changed length": lambda data: data[:21] + b"\xff" + data[22:],
     "rubbish behind the magic": lambda data: data[:20] + b"\xc1" * 100,
 }

@@ -6,7 +6,7 @@ from muniment.domain.account.users import UserCreated
 from muniment.domain.policy.document import Kind
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.projections.access.documents import Documents
-from tests.projections.story import DOCUMENT, TRUST
+from tests.projections.histories import DOCUMENT, TRUST
 from tests.projections.worlds import World
 
 

@@ -8,7 +8,7 @@ from muniment.domain.account.users import UserCreated
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.site.state import AccountRegistered, OrganizationRegistered
 from tests.projections.access.test_model import ANA, BOB_ARN, allow
-from tests.projections.story import TRUST
+from tests.projections.histories import TRUST
 from tests.projections.worlds import World
 
 A = "111122223333"

@@ -16,8 +16,8 @@ from muniment.domain.ledger import FACTS, Sealed
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.timeline.question import Question
 from muniment.projections.timeline.timeline import Timeline
+from tests.golden.story import STORY
 from tests.projections.logs import ACCOUNT
-from tests.projections.story import STORY
 
 from .conftest import Told, give
 
