@@ -26,7 +26,6 @@ class LogServer:
         self.embedded = EmbeddedServer(settings.data, ephemeral=settings.ephemeral)
         self.embedded.start()
         provision.provision(self.embedded.credentials("provision"), ephemeral=settings.ephemeral)
-        self.embedded.admit_readers()
         if not settings.ephemeral:  # an ephemeral server keeps the right to reset its streams (DESIGN §8)
             self.embedded.retire("provision")
 
