@@ -3,6 +3,7 @@
 from muniment.ops.durability import LOSS, Durability, Monitors
 from muniment.ops.jetstream import provision
 from muniment.ops.jetstream.embedded import EmbeddedServer
+from muniment.ops.jetstream.readers import load_readers
 from muniment.ops.jetstream.settings import ConnectionSettings
 from muniment.ops.settings import BadSetting, Settings
 
@@ -26,6 +27,8 @@ class LogServer:
         self.embedded = EmbeddedServer(settings.data, ephemeral=settings.ephemeral)
         self.embedded.start()
         provision.provision(self.embedded.credentials("provision"), ephemeral=settings.ephemeral)
+        if load_readers(settings.data):  # their consumers are made anew where the log was
+            self.embedded.admit_readers()
         if not settings.ephemeral:  # an ephemeral server keeps the right to reset its streams (DESIGN §8)
             self.embedded.retire("provision")
 

@@ -1,5 +1,6 @@
 """How programs on the host reach the log: over the server that runs there, or one started for the moment."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,15 +9,18 @@ from muniment.commands.gate import OpenGate
 from muniment.commands.ledger import Ledger
 from muniment.ops import actions as _actions  # noqa: F401 - facts, commands and queries are known once it is imported
 from muniment.ops.connection import LogServer
+from muniment.ops.jetstream.api import info
 from muniment.ops.jetstream.datalock import is_held
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
 from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.settings import ConnectionSettings, settings_on_host
+from muniment.ops.jetstream.streams import EPOCH
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.keksource import kek_source
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.settings import BadSetting, Settings
+from muniment.projections.readmodel import IAM
 
 CONNECT_SECONDS_MAX = 10.0
 
@@ -38,6 +42,11 @@ class Host:
         if self._server is not None:
             return self._server.as_role(role)
         return settings_on_host(self.settings.data, role)
+
+    def epoch(self) -> str:
+        """The epoch of stream IAM. Raises NatsError."""
+        found = self.loop.run(info(self.loop.link, IAM, time.monotonic() + CONNECT_SECONDS_MAX))
+        return str(found.config.get("metadata", {}).get(EPOCH, ""))
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -102,6 +102,10 @@ class Snapshots:
         fold.position = picture.checkpoint.sequence
         return picture.checkpoint
 
+    def read(self) -> Picture:
+        """What was kept, its signature checked, but not yet compared with any log. Raises Discarded, OSError, MsgspecError."""
+        return self._read(lambda: None)
+
     def discard(self) -> None:
         """Remove the snapshot, and what an unfinished one left, where that can be done: neither would be believed."""
         for path in (self.path, self.path.with_suffix(".unfinished")):

@@ -6,13 +6,14 @@ import typer
 from rich.console import Console
 
 from muniment.domain.errors import Refused
-from muniment.ops.cli import accounts, audit, backup, erase, keys, provision, rebuild, replay, serve, verify
+from muniment.ops.cli import accounts, audit, backup, erase, keys, provision, readers, rebuild, replay, serve, verify
 from muniment.ops.import_account import command as import_account
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
 from muniment.ops.jetstream.provision import Drift, RestoreUnfinished
 from muniment.ops.jetstream.settings import BadSettings
 from muniment.ops.keys.keksource import KEKRefused
 from muniment.ops.notary.check import LogDiffers
+from muniment.ops.reader.credential import BadCredential
 from muniment.ops.settings import BadSetting
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serve, accounts, import_account, audit, replay, rebuild, verify, backup, provision, keys, erase):
+for module in (serve, accounts, import_account, audit, replay, rebuild, verify, backup, provision, keys, erase, readers):
     module.register(app)
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     try:
         app()
     except (
+        BadCredential,
         BadSetting,
         BadSettings,
         DataDirectoryInUse,

@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
+
 from muniment.ops.jetstream import child, monitor
 from muniment.ops.jetstream.datalock import DataLock, is_held
 from muniment.ops.jetstream.permissions import ROLES, ROLES_ON_HOST
+from muniment.ops.jetstream.provision import provision_followers, remove_followers
+from muniment.ops.jetstream.readers import ReaderEntry, changed, load_readers
 from muniment.ops.jetstream.serverconfig import LOOPBACK, ServerConfig
 from muniment.ops.jetstream.settings import (
     HOST_FILE,
@@ -61,6 +65,8 @@ class EmbeddedServer:
         self.data = data if data is not None else Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))
         self._seeds: dict[str, str] = {}
         self._users: dict[str, str] = {}
+        self._readers: tuple[ReaderEntry, ...] = ()
+        self._readers_at = 0  # when their file was written, as it was taken
         self._monitor_url = ""
         self._port = -1
         self._lock: DataLock | None = None
@@ -82,6 +88,7 @@ class EmbeddedServer:
         for name in ROLES:
             self._seeds[name] = new_seed()
             self._users[name] = public_key(self._seeds[name])
+        self._readers_at, self._readers = changed(self.data), load_readers(self.data)
         self._thread = threading.Thread(target=self._supervise, name="nats-server", daemon=True)
         self._thread.start()
         self._up.wait()
@@ -105,6 +112,33 @@ class EmbeddedServer:
         Returns once the server has taken the new configuration: until then it refuses whoever is just connecting.
         """
         del self._seeds[role], self._users[role]
+        self._reload()
+
+    def admit_readers(self) -> None:
+        """Take the file of foreign readers as it is now: accounts and consumers for new ones, none for those that left.
+
+        Stream administration is there for as long as this takes. Raises what `provision_followers` raises.
+        """
+        at, before, now = changed(self.data), self._readers, load_readers(self.data)
+        self._readers_at, self._readers = at, now
+        kept = "provision" in self._seeds
+        if not kept:
+            self._seeds["provision"] = new_seed()
+            self._users["provision"] = public_key(self._seeds["provision"])
+        self._reload()
+        try:
+            administrator = self.credentials("provision")
+            wanted = {consumer for reader in now for consumer in reader.consumers}
+            gone = [consumer for reader in before for consumer in reader.consumers if consumer not in wanted]
+            remove_followers(administrator, gone)
+            for reader in now:
+                provision_followers(administrator, reader.consumers, reader.boundaries)
+        finally:
+            if not kept:
+                self.retire("provision")
+
+    def _reload(self) -> None:
+        """Let the server take the configuration as it is to be now."""
         self._write_config()
         if self._process is None:
             return
@@ -230,6 +264,16 @@ class EmbeddedServer:
             if WRITE_ERROR in monitor.health(self._monitor_url) and self._free_bytes() >= FREE_BYTES_MIN:
                 self._stop()
                 return
+            if changed(self.data) != self._readers_at:
+                self._try_admitting()
+
+    def _try_admitting(self) -> None:
+        """A file that cannot be taken must not end the server: whoever wrote it sees that nothing became of it."""
+        try:
+            self.admit_readers()
+        except Exception as error:
+            self._readers_at = changed(self.data)
+            structlog.get_logger("muniment.nats").error("readers not admitted", error=type(error).__name__)
 
     def _stop(self) -> None:
         process = self._process
@@ -262,6 +306,7 @@ class EmbeddedServer:
             port=self._port,
             ports_dir=self._ports_dir,
             sync_always=not self.ephemeral,
+            readers=tuple((reader.role, reader.key) for reader in self._readers),
         )
         write_private(self._config, config.render())
 

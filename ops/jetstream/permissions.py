@@ -14,6 +14,7 @@ archive and signed heads are kept off the store for that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from muniment.ops.jetstream.settings import ROLES_IN_LOG, api_prefix, inbox_prefix
@@ -107,19 +108,24 @@ ROLES = {role.name: role for role in (PROVISION, API, DECISIONS, ERASURE)}
 ROLES_ON_HOST = ("api", "decisions", "erasure")
 
 
-def foreign_reader(name: str, stream: str, consumer: str) -> Role:
-    """A reader from elsewhere: it may pull from one durable consumer that was made for it, and acknowledge."""
-    return _role(
-        name,
-        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}",
-        f"$JS.API.CONSUMER.INFO.{stream}.{consumer}",
-        f"$JS.ACK.{stream}.{consumer}.>",
+def foreign_reader(name: str, stream: str, *consumers: str) -> Role:
+    """A reader from elsewhere: it may pull from durable consumers that were made for it, set them back, and acknowledge."""
+    publish = (
+        (
+            f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}",
+            f"$JS.API.CONSUMER.INFO.{stream}.{consumer}",
+            f"$JS.API.CONSUMER.RESET.{stream}.{consumer}",
+            f"$JS.ACK.{stream}.{consumer}.>",
+        )
+        for consumer in consumers
     )
+    return _role(name, *(subject for subjects in publish for subject in subjects))
 
 
 def exports() -> tuple[str, ...]:
     """What the account of the streams offers to the others, which take what their role needs of it."""
-    offered = (*DECISIONS.publish, *ERASURE.publish, "$JS.API.CONSUMER.INFO.IAM.>", "$JS.ACK.IAM.>")
+    readers = ("$JS.API.CONSUMER.INFO.IAM.>", "$JS.API.CONSUMER.RESET.IAM.>", "$JS.ACK.IAM.>")
+    offered = (*DECISIONS.publish, *ERASURE.publish, *readers)
     return tuple(dict.fromkeys(offered))
 
 
@@ -155,8 +161,14 @@ def render_imports(role: Role) -> str:
     return "\n".join([*lines, "]"])
 
 
-def render_accounts(public_keys: dict[str, str]) -> str:
-    """The `accounts` block for these users: role name → public nkey."""
+def render_reader(role: Role, public_key: str) -> str:
+    """The account of a foreign reader: one user, and what it takes of the streams' account."""
+    user = f"{{ nkey: {public_key}\npermissions {{\n{render_rules(role)}\n}} }}"
+    return f'"READER_{role.name}" {{\nusers: [\n{user}\n]\n{render_imports(role)}\n}}'
+
+
+def render_accounts(public_keys: dict[str, str], readers: Sequence[tuple[Role, str]] = ()) -> str:
+    """The `accounts` block for these users (role name → public nkey) and foreign readers (role, public nkey)."""
     users = {
         name: f"{{ nkey: {key}\npermissions {{\n{render_rules(ROLES[name])}\n}} }}" for name, key in public_keys.items()
     }
@@ -165,4 +177,5 @@ def render_accounts(public_keys: dict[str, str]) -> str:
     for name, user in users.items():
         if name not in ROLES_IN_LOG:
             blocks.append(f"{name.upper()} {{\nusers: [\n{user}\n]\n{render_imports(ROLES[name])}\n}}")
+    blocks += [render_reader(role, key) for role, key in readers]
     return "accounts {\n" + "\n".join(blocks) + "\n}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from muniment.ops.jetstream.api import STREAM_NOT_FOUND, ask, info, patiently
@@ -17,6 +17,7 @@ from muniment.ops.jetstream.streams import ACTIVITY_DAYS, EPOCH, RESTORING, Stre
 
 T = TypeVar("T")
 
+CONSUMER_NOT_FOUND = 10014
 PROVISION_SECONDS_MAX = 30.0  # creating a stream right after a cluster start can take 5 s
 
 
@@ -90,6 +91,52 @@ def provision_reader(settings: ConnectionSettings, name: str, boundaries: tuple[
     async def work(link: Link) -> None:
         body = {"stream_name": "IAM", "config": config, "action": "create"}
         await patiently(link, f"CONSUMER.CREATE.IAM.{name}", body, time.monotonic() + PROVISION_SECONDS_MAX)
+
+    _with_link(settings, work)
+
+
+def provision_followers(
+    settings: ConnectionSettings, consumers: Sequence[str], boundaries: Sequence[str], replicas: int = 1
+) -> str:
+    """Make the consumers through which a reader's processes follow whole boundaries, or everything where none are named.
+
+    They acknowledge nothing: the reader sets its own back where it starts anew. Each carries the stream's epoch, which is
+    answered. Idempotent; raises ApiError where one is configured otherwise.
+    """
+
+    async def work(link: Link) -> str:
+        deadline = time.monotonic() + PROVISION_SECONDS_MAX
+        epoch = str((await info(link, "IAM", deadline)).config.get("metadata", {}).get(EPOCH, ""))
+        for name in consumers:
+            config: dict[str, Any] = {
+                "durable_name": name,
+                "name": name,
+                "deliver_policy": "all",
+                "ack_policy": "none",
+                "replay_policy": "instant",
+                "num_replicas": replicas,
+                "max_waiting": 16,
+                "metadata": {EPOCH: epoch},
+            }
+            if boundaries:
+                config["filter_subjects"] = [f"iam.{boundary}.>" for boundary in boundaries]
+            body = {"stream_name": "IAM", "config": config, "action": "create"}
+            await patiently(link, f"CONSUMER.CREATE.IAM.{name}", body, deadline)
+        return epoch
+
+    return _with_link(settings, work)
+
+
+def remove_followers(settings: ConnectionSettings, consumers: Sequence[str]) -> None:
+    """Drop a reader's consumers; those that are gone already are passed over."""
+
+    async def work(link: Link) -> None:
+        for name in consumers:
+            try:
+                await ask(link, f"CONSUMER.DELETE.IAM.{name}", None, PROVISION_SECONDS_MAX)
+            except ApiError as exc:
+                if exc.code != CONSUMER_NOT_FOUND:
+                    raise
 
     _with_link(settings, work)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from muniment.ops.jetstream.permissions import render_accounts
+from muniment.ops.jetstream.permissions import Role, render_accounts
 
 PAYLOAD_BYTES_MAX = 1 << 20
 CLIENT_CONNECTIONS_MAX = 1024
@@ -32,6 +32,7 @@ class ServerConfig:
     port: int = -1
     ports_dir: Path | None = None
     sync_always: bool = True
+    readers: tuple[tuple[Role, str], ...] = ()
 
     def render(self) -> str:
         """The file's text in nats-server's configuration language."""
@@ -44,7 +45,7 @@ class ServerConfig:
             f"max_connections: {CLIENT_CONNECTIONS_MAX}",
             'write_deadline: "10s"',
             f"jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}",
-            render_accounts(self.users),
+            render_accounts(self.users, self.readers) if self.readers else render_accounts(self.users),
         ]
         if self.ports_dir is not None:
             lines.append(f"ports_file_dir: {_quoted(self.ports_dir)}")

@@ -1,0 +1,58 @@
+"""The read model inside `Access`: the server's own, over whatever boundaries the credential lets us follow."""
+
+from collections.abc import Sequence
+
+from muniment.domain.organization.state import Organization
+from muniment.domain.site.state import SITE, Site, SiteAccount
+from muniment.projections.access.model import Access
+from muniment.projections.fold import Fold
+from muniment.projections.readmodel import IAM, Recorded
+
+
+class Following(Access):
+    """`Access` that knows how far the stream was looked through, where most of it is not for us.
+
+    The site, which names every account of everybody, is not followed by a reader of one account: which organization an account
+    is in is then taken from the organization itself.
+    """
+
+    def __init__(self, fold: Fold, *, whole: bool) -> None:
+        super().__init__(fold)
+        self._whole = whole
+        self._looked = 0
+
+    def position(self, stream: str = IAM) -> int:
+        """The sequence up to which everything that is for us was applied."""
+        return max(self._looked, super().position(stream))
+
+    def looked_up_to(self, sequence: int) -> None:
+        """The stream holds nothing more for us up to `sequence`."""
+        if sequence <= self._looked:
+            return
+        self._looked = sequence
+        if self._waiting:
+            with self._moved:
+                self._moved.notify_all()
+
+    def index(self, batch: Sequence[Recorded]) -> None:
+        super().index(batch)
+        if not self._whole and any(boundary.startswith("organization.") for boundary in self.fold.touched):
+            self.table[SITE] = self._stand_in()
+
+    def reindex(self) -> None:
+        super().reindex()
+        if not self._whole and self.fold.states:
+            self.table[SITE] = self._stand_in()
+
+    def reset(self) -> None:
+        super().reset()
+        self._looked = 0
+
+    def _stand_in(self) -> Site:
+        accounts = {
+            number: SiteAccount(number, member.name, member.email, member.joined, organization=state.number)
+            for state in self.fold.states.values()
+            if isinstance(state, Organization)
+            for number, member in state.accounts.items()
+        }
+        return Site(id=SITE, accounts=accounts)
