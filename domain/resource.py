@@ -10,3 +10,4 @@ class Resource(msgspec.Struct, frozen=True):
 
     arn: str
     context: Mapping[str, tuple[str, ...]] = {}
+    granted: bool = False  # the account itself grants the action, so that no identity policy need allow it

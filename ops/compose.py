@@ -25,6 +25,7 @@ from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.mac import mac_key
 from muniment.ops.keys.ring import KeyRing
+from muniment.ops.keys.tokens import Tokens
 from muniment.ops.metrics import ModelMetrics
 from muniment.ops.notarized import Notarized
 from muniment.ops.readiness import Readiness
@@ -75,6 +76,7 @@ class Core:
     """The running parts over one log. An ephemeral reset closes one and builds the next."""
 
     ring: KeyRing
+    tokens: Tokens
     gate: AccessGate
     ledger: Ledger | None  # None in a process that only decides: its NATS role may not write
     activity: Activity | None
@@ -158,8 +160,10 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     )
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
+    tokens = Tokens(mac_key(store, keks, "sessions"))
     return Core(
         ring,
+        tokens,
         gate,
         ledger,
         activity,
@@ -200,6 +204,7 @@ def build_services(settings: Settings, core: Core, reset: Any = None) -> Service
         gate=core.gate,
         reads=core.reads,
         sealer=core.ring,
+        tokens=core.tokens,
         readiness=core.readiness,
         epoch=lambda: core.feed.position().epoch,
         region=settings.region,

@@ -149,7 +149,8 @@ class Credentials(FoldedModel):
         total, turns = hashlib.sha256(f"{self.name}/{self.VERSION}".encode()), Turns()
         accounts = [state for state in picture.values() if isinstance(state, Account)]
         for account in sorted(accounts, key=lambda state: state.id):
-            total.update(_canonical.encode((account.revoked, account.revoked_before)))
+            if account.revoked or account.revoked_before:
+                total.update(_canonical.encode((account.revoked, account.revoked_before)))
             for key in sorted(account.keys):
                 total.update(hashlib.sha256(_canonical.encode(_credential(account, key))).digest())
                 turns.pass_on()

@@ -9,8 +9,9 @@ from muniment.domain.activity.requests import (
     QueryRefused,
     UnauthenticatedRefused,
 )
+from muniment.domain.activity.sessions import SessionIssued
 from muniment.domain.ledger import Fact
-from tests.golden.story.values import ACCOUNT, ANA, START
+from tests.golden.story.values import ACCOUNT, ANA, KEY, ROLE_ID, START
 
 BOUNDARY: Final = f"activity.{ACCOUNT}"
 FACTS: Final[tuple[Fact, ...]] = (
@@ -18,5 +19,23 @@ FACTS: Final[tuple[Fact, ...]] = (
     CommandRefused("NoSuchEntity", "The user with name eva cannot be found.", (ANA,)),
     QueryRefused("AccessDenied", "User: nobody is not authorized", (ANA,)),
     QueryAnswered((ANA,)),
+    SessionIssued(
+        "ASIAAAAAAAAAAAAAAAAA",
+        "AssumedRole",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/run/nightly",
+        ROLE_ID,
+        START + 3_600_000_000,
+        parent=KEY,
+        source_identity="ana",
+        provider=f"arn:aws:iam::{ACCOUNT}:oidc-provider/id.example.com",
+        subject="ana@example.com",
+        tag_keys=("team",),
+        transitive_tag_keys=("team",),
+        packed_policy_size=7,
+        mfa=True,
+        depth=1,
+        shared_event_id="018bcfe5-6800-7000-a000-000000000001",
+        resources=(ANA,),
+    ),
     UnauthenticatedRefused(3, {"InvalidClientTokenId": 3}, START, START + 1, {"source": "sealed"}),
 )

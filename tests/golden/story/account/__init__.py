@@ -19,6 +19,7 @@ from tests.golden.story.account import (
     policies,
     roles,
     root,
+    sessions,
     users,
 )
 from tests.golden.story.values import ACCOUNT
@@ -35,6 +36,7 @@ CHAPTERS: Final = (
     inline,
     permissions_boundaries,
     applications,
+    sessions,
     names,  # the last one: its end renames what all other ends name
 )
 FACTS: Final[tuple[Fact, ...]] = (
