@@ -59,7 +59,7 @@ class AccessAt(Access):
     def decide(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decided:
         """The decision as it would have been then."""
         account = self.table.get("account." + request.principal.account)
-        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE))
+        frame = Frame(request, request.resource, knows=KNOWN, account=account, site=self.table.get(SITE))
         question, _ = self._beside(request, session)
         found = plain(frame, question, Budget(EXPLANATION_COMPARISONS_MAX))
         return Decided(found.effect, found.layer, self.position(), found.alarm, frame, question, found)

@@ -25,6 +25,7 @@ class Past:
 
     def __init__(self, now: Now, passage: Passage, kept: KeptStates, log: Log, verifier: Verifier) -> None:
         self._passage, self._log = passage, log
+        self.kept = kept
         self._states = States(now, log, kept, verifier)
         self._clock = Clock(passage, log)
         self._moments: OrderedDict[int, AccessAt] = OrderedDict()
@@ -35,7 +36,7 @@ class Past:
         return self._passage.position() if as_of is None else self._clock.sequence(as_of, now)
 
     def state(self, boundary: str, sequence: int) -> State:
-        """The state of a boundary after the entry at `sequence`. Raises PastUnreadable, Broken."""
+        """The state of a boundary after the entry at `sequence`. Raises PastUnreadable."""
         return self._states.at(boundary, sequence)
 
     def access(self, sequence: int) -> AccessAt:

@@ -48,7 +48,7 @@ class States:
     def at(self, boundary: str, sequence: int) -> State:
         """The state of a boundary after the entry at `sequence`, which the log must have reached.
 
-        Raises PastUnreadable, Broken; KeyError for a kind of boundary that is not.
+        Raises PastUnreadable; KeyError for a kind of boundary that is not.
         """
         reached = self._now.position()  # before the state is looked at: it may only be newer
         newest = self._now.state(boundary)
@@ -58,7 +58,7 @@ class States:
             return self._read(boundary, sequence, newest.version)
         except SourceLost as lost:
             raise PastUnreadable(f"the past cannot be read now: {lost}") from None
-        except (Concern, Damaged) as fault:
+        except (Concern, Damaged, Broken) as fault:
             raise PastUnreadable(f"`{boundary}` cannot be read as of {sequence}: {fault}") from None
 
     def _read(self, boundary: str, sequence: int, newest: int) -> State:

@@ -7,7 +7,6 @@ import pytest
 
 from muniment.domain.account.users import UserCreated
 from muniment.projections.past.log import PastUnreadable
-from muniment.projections.verify import Broken
 from tests.projections.histories import ACCOUNTS
 from tests.projections.logs import ACCOUNT, Log, Signer
 from tests.projections.past.house import House, history
@@ -107,7 +106,7 @@ def test_a_forged_entry_in_the_past_is_told() -> None:
     for number in range(5):
         stranger.append(ACCOUNT, UserCreated(f"v{number}", f"AIDA{number}", "/"))
     house.log.messages[:] = stranger.messages
-    with pytest.raises(Broken, match="no valid signature"):
+    with pytest.raises(PastUnreadable, match="no valid signature"):
         house.past.state(ACCOUNT, 3)
 
 
