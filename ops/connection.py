@@ -69,6 +69,10 @@ class LogServer:
             return Durability(None)
         return Durability(synced, "" if synced else LOSS)
 
+    def trouble(self) -> str:
+        """What is wrong with the embedded server; empty where nothing is, and of a server that is not ours to ask."""
+        return self.embedded.trouble() if self.embedded is not None else ""
+
     @property
     def url(self) -> str:
         """The server's URL."""

@@ -32,6 +32,7 @@ class Readiness:
         }
         missing = [
             *(["nats: not connected"] if not nats else []),
+            *([f"nats: {trouble}"] if (trouble := self._log.trouble()) else []),
             *([f"sync_always: {durability.wrong}"] if durability.wrong else []),
             *([f"log: {feed.broken}"] if feed.broken else []),
             *([f"log: {feed.lost}"] if feed.lost else []),

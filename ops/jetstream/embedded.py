@@ -166,8 +166,13 @@ class EmbeddedServer:
 
     def alive(self) -> bool:
         """True while the server runs and its health check finds nothing wrong."""
-        running = self._process is not None and self._process.poll() is None
-        return running and not monitor.health(self._monitor_url)
+        return not self.trouble()
+
+    def trouble(self) -> str:
+        """Empty while the server runs and says it is healthy, else what is wrong: a full disk, for one."""
+        if self._process is None or self._process.poll() is not None:
+            return "the embedded server is being restarted"
+        return monitor.health(self._monitor_url)
 
     def sync_always(self) -> bool:
         """True when the server says that it writes through to the disk before acknowledging."""

@@ -202,9 +202,10 @@ def resume_from(file: HeadsFile | None, signer: HeadSigner, stream: str) -> Chec
 
 def published(checkpoints: Source, signer: HeadSigner) -> list[Head]:
     """The newest heads in IAM_CHECKPOINTS, oldest first. Raises LogDiffers where one is not signed."""
-    last = checkpoints.bounds().last
+    bounds = checkpoints.bounds()
+    before = max(0, bounds.first - 1, bounds.last - PUBLISHED_LOOKED_AT_MAX)  # a full disk may have eaten sequence 1
     heads: list[Head] = []
-    for messages in checkpoints.batches(max(0, last - PUBLISHED_LOOKED_AT_MAX), last):
+    for messages in checkpoints.batches(before, bounds.last):
         for message in messages:
             if not message.subject.startswith(subject("")):
                 continue

@@ -7,9 +7,10 @@ from muniment.domain.account.users import UserCreated, UserTagged
 from muniment.domain.activity.requests import CommandConfirmed
 from muniment.ops.notary import HeadsFile, LogDiffers, resume_from
 from muniment.ops.notary.ends import Ends
-from muniment.ops.notary.head import opened, subject
+from muniment.ops.notary.head import CHECKPOINTS, opened, subject
+from muniment.ops.notary.notary import published
 from muniment.projections.verify import Link
-from tests.projections.logs import ACCOUNT, Signer
+from tests.projections.logs import ACCOUNT, Log, LogSource, Signer
 
 OTHER = "account.444455556666"
 ACTIVITY = "activity.111122223333"
@@ -101,6 +102,21 @@ def test_a_full_disk_does_not_stop_it_and_is_told(office, tmp_path):
     office.file.path = tmp_path  # a directory cannot be appended to
     notary._try()
     assert "IsADirectoryError" in notary.failure
+
+
+def test_heads_are_looked_for_where_their_stream_begins(office):
+    """A stream whose first write met a full disk begins at 2: a reader that asks for 1 would take that for a gap."""
+    checkpoints = Log(office.log.signer, CHECKPOINTS)
+    checkpoints.first = 2
+    asked = []
+
+    class Source(LogSource):
+        def batches(self, after, until):
+            asked.append((after, until))
+            return super().batches(after, until)
+
+    assert published(Source(checkpoints, 10), office.signer) == []
+    assert asked == [(1, 1)]
 
 
 def test_a_log_that_goes_on_from_its_heads_is_accepted(office):
