@@ -75,16 +75,16 @@ def is_aws_principal(text: str) -> bool:
     return segments[2] == "sts" and (whole_session or (kind == "federated-user" and bool(slash and name)))
 
 
-def _is_service(text: str) -> bool:
+def is_service(text: str) -> bool:
     """A service's name, such as `ec2.amazonaws.com`."""
     return "." in text and not _has_wildcard(text) and not any(character in " \t\r\n:/" for character in text)
 
 
-def _is_provider(text: str) -> bool:
+def is_provider(text: str) -> bool:
     """The ARN of a SAML or OIDC provider, or the name of a built-in one, such as `accounts.google.com`."""
     segments = text.split(":", 5)
     if segments[0] != "arn":
-        return _is_service(text)
+        return is_service(text)
     kind, _, name = segments[-1].partition("/")
     known = kind in ("saml-provider", "oidc-provider") and bool(name)
     return (
@@ -113,7 +113,7 @@ def _has_wildcard(text: str) -> bool:
 
 _CHECKS: Final = {
     "AWS": is_aws_principal,
-    "Service": _is_service,
-    "Federated": _is_provider,
+    "Service": is_service,
+    "Federated": is_provider,
     "CanonicalUser": _is_canonical_user,
 }

@@ -39,6 +39,7 @@ class MalformedVariable(Exception):
 def parts(text: str, *, variables: bool, wildcards: bool) -> tuple[Part, ...]:
     """The literal runs, wildcards and variables of a policy value. Raises MalformedVariable."""
     found: list[Part] = []
+    marks = dict.fromkeys((*(("${",) if variables else ()), *(("*", "?") if wildcards else ())), -1)
     at = 0
     while at < len(text):
         if variables and text.startswith("${", at):
@@ -53,16 +54,20 @@ def parts(text: str, *, variables: bool, wildcards: bool) -> tuple[Part, ...]:
             found.append(_WILD[character])
             at += 1
             continue
-        end = _literal_end(text, at + 1, variables=variables, wildcards=wildcards)
+        end = _literal_end(text, at + 1, marks)
         found.append(text[at:end])
         at = end
     return tuple(found)
 
 
-def _literal_end(text: str, start: int, *, variables: bool, wildcards: bool) -> int:
-    """Where the literal run that goes on at `start` ends."""
-    marks = (["${"] if variables else []) + (["*", "?"] if wildcards else [])
-    return min((at for mark in marks if (at := text.find(mark, start)) >= 0), default=len(text))
+def _literal_end(text: str, start: int, marks: dict[str, int]) -> int:
+    """Where the literal run that goes on at `start` ends. `marks` keeps where each mark comes next, so that the text is searched
+    once for each and not once for each run."""
+    for mark, at in marks.items():
+        if at < start:
+            found = text.find(mark, start)
+            marks[mark] = found if found >= 0 else len(text)
+    return min(marks.values(), default=len(text))
 
 
 def _variable(inside: str) -> Part:
