@@ -229,7 +229,9 @@ class ReadModel:
 
     def head_seen(self, stream: str, sequence: int) -> None:
         """Note that the stream is known to reach `sequence`, applied here or not. Any thread may say so."""
-        if stream in self.STREAMS and sequence > max(self._heads.get(stream, 0), self.position(stream)):
+        if sequence <= self._heads.get(stream, 0) or stream not in self.STREAMS:
+            return
+        if sequence > self.position(stream):
             self._heads[stream] = sequence
             ahead = self._ahead.setdefault(stream, deque())
             if len(ahead) < SIGHTINGS_MAX:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from muniment.ops.jetstream.answer import Answer
 from muniment.ops.jetstream.errors import ApiError, NotSent
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.wire import Frame, header_block, pub
@@ -78,6 +79,10 @@ class Sending:
             future.cancel()
             raise
         return acknowledged(await link.answer(last.subject, future, seconds))
+
+    def begin(self, link: Link, answer: Answer) -> None:
+        """Send everything, once; `answer` is told what `acknowledged` reads. On the link's event loop."""
+        link.ask(self.messages[-1].subject, self._bytes, answer)
 
     def _bytes(self, reply: str) -> bytes:
         if len(self.messages) == 1:

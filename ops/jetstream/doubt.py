@@ -57,13 +57,22 @@ async def append(link: Link, stream: str, messages: Sequence[Guarded], deadline:
 class Append:
     """One append on its way. `doubtful` is true once a copy may have reached the server without an answer.
 
-    `repeats` says that a copy does no harm, because the guard lets only one of them in.
+    `repeats` says that a copy does no harm, because the guard lets only one of them in. `failed` is what became of a first
+    copy that was sent already.
     """
 
     repeats = True
 
-    def __init__(self, link: Link, stream: str, messages: Sequence[Guarded], deadline: float) -> None:
-        self.doubtful = False
+    def __init__(
+        self,
+        link: Link,
+        stream: str,
+        messages: Sequence[Guarded],
+        deadline: float,
+        failed: NatsError | None = None,
+    ) -> None:
+        self.doubtful = isinstance(failed, Lost)
+        self._failed = failed
         self._link = link
         self._stream = stream
         self._first = messages[0]
@@ -113,7 +122,10 @@ class Append:
     async def _send(self) -> int:
         """Publish; while the answer is out, a copy is under way that a cancellation leaves in doubt."""
         doubted, self.doubtful = self.doubtful, True
+        failed, self._failed = self._failed, None
         try:
+            if failed is not None:
+                raise failed
             last = await self._sending.publish(self._link, min(self._left(), ANSWER_SECONDS_MAX))
         except (NotSent, NoResponders, ApiError):
             self.doubtful = doubted

@@ -17,6 +17,7 @@ from collections.abc import Callable
 import msgspec
 
 from muniment.ops.jetstream import errors
+from muniment.ops.jetstream.answer import Answer, served
 from muniment.ops.jetstream.settings import ConnectionSettings
 from muniment.ops.jetstream.wire import Frame, Wire, header_block, pub
 
@@ -26,8 +27,6 @@ RECONNECT_SECONDS_MAX = 1.0
 LOOK_SECONDS = 0.05  # how often one who waits looks whether the server refuses us
 PING_SECONDS = 10.0  # a silent peer is given up after two of these
 Handler = Callable[[list[Frame]], None]
-
-NO_RESPONDERS = b"NATS/1.0 503"
 
 
 class Link:
@@ -49,7 +48,7 @@ class Link:
         self._addresses = list(settings.addresses)
         self._handlers: dict[bytes, tuple[str, Handler]] = {}
         self._next_sid = 0
-        self._waiting: dict[bytes, tuple[str, asyncio.Future[Frame]]] = {}
+        self._waiting: dict[bytes, tuple[str, asyncio.Future[Frame] | Answer]] = {}
         self._inbox = f"{settings.inbox_prefix}.{secrets.token_hex(8)}"
         self._tokens = 0
         self._closed = False
@@ -135,6 +134,17 @@ class Link:
         future.add_done_callback(lambda _: self._waiting.pop(token, None))
         return f"{self._inbox}.{token.decode()}", future
 
+    def ask(self, subject: str, write: Callable[[str], bytes], answer: Answer) -> None:
+        """Send `write(reply subject)` and let `answer` be told what becomes of it: a request without a coroutine."""
+        self._tokens += 1
+        token = b"%x" % self._tokens
+        answer.forget = lambda: self._waiting.pop(token, None)
+        self._waiting[token] = (subject, answer)
+        try:
+            self.send(write(f"{self._inbox}.{token.decode()}"))
+        except errors.NotSent as exc:
+            answer.set_exception(exc)
+
     async def request(
         self, subject: str, payload: bytes, seconds: float, headers: dict[str, str] | None = None
     ) -> Frame:
@@ -157,9 +167,7 @@ class Link:
             frame = await future
         finally:
             timer.cancel()
-        if frame[3].startswith(NO_RESPONDERS) and not frame[4]:
-            raise errors.NoResponders(f"nobody answers on `{subject}`")
-        return frame
+        return served(subject, frame)
 
     async def flush(self, seconds: float = CONNECT_SECONDS_MAX) -> None:
         """Wait until the server has handled everything written so far. Raises Lost or TimedOut."""

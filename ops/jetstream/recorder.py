@@ -26,6 +26,7 @@ from muniment.ops.jetstream.doubt import Unknown, append
 from muniment.ops.jetstream.loop import DEADLINE_SECONDS, NatsLoop
 from muniment.ops.jetstream.subjects import BadSubject, Subjects
 from muniment.ops.jetstream.subscription import JetStreamSubscription
+from muniment.ops.jetstream.swift import append_and_wait
 from muniment.ops.jetstream.tail import BoundaryTail, Tail
 from muniment.ops.jetstream.wire import parse_headers
 
@@ -57,7 +58,21 @@ class _Recorder:
             raise DataError(f"{len(stored_events)} events at once: at most {BATCH_MESSAGES_MAX} can be stored together")
         groups = _by_originator(stored_events, self.contiguous)
         until = deadline if deadline is not None else time.monotonic() + DEADLINE_SECONDS
-        return operational(self.loop, self._append(stored_events, groups, headers or {}, until), until, Unknown)
+        guards = self._guards_known(groups)
+        if guards is None or not self.loop.ready:
+            return operational(self.loop, self._append(stored_events, groups, headers or {}, until), until, Unknown)
+        messages = self._guarded(stored_events, guards, headers or {})
+        return self._note(stored_events, append_and_wait(self.loop, self.stream, messages, until))
+
+    def _guards_known(self, groups: Mapping[str, StoredEvent]) -> dict[str, int] | None:
+        """The sequences that the boundaries' newest entries must have, where nothing has to be read for it."""
+        guards = {}
+        for boundary, first in groups.items():
+            known = self.tail.after(boundary, first.originator_version - 1)
+            if known is None:
+                return None
+            guards[boundary] = known
+        return guards
 
     async def _append(
         self,
@@ -69,6 +84,13 @@ class _Recorder:
         guards = {}
         for boundary, first in groups.items():
             guards[boundary] = await self._expected(boundary, first.originator_version, deadline)
+        messages = self._guarded(stored_events, guards, headers)
+        return self._note(stored_events, await append(self.loop.link, self.stream, messages, deadline))
+
+    def _guarded(
+        self, stored_events: Sequence[StoredEvent], guards: dict[str, int], headers: Mapping[str, str]
+    ) -> list[Guarded]:
+        """The messages to store; the first of each boundary carries its guard. Raises DataError."""
         messages = []
         for event in stored_events:
             boundary = str(event.originator_id)
@@ -80,7 +102,9 @@ class _Recorder:
                 raise DataError(str(exc)) from None
             own = {**headers, VERSION: str(event.originator_version)}
             messages.append(Guarded(subject, event.state, own, guard, expected or 0))
-        sequences = await append(self.loop.link, self.stream, messages, deadline)
+        return messages
+
+    def _note(self, stored_events: Sequence[StoredEvent], sequences: list[int]) -> list[int]:
         for event, sequence in zip(stored_events, sequences, strict=True):
             self.tail.know(str(event.originator_id), event.originator_version, sequence)
         return sequences
