@@ -12,7 +12,7 @@ from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
 from muniment.projections.past.past import Past
-from muniment.projections.readmodel import ReadModel
+from muniment.projections.readmodel import Condition, ReadModel
 from muniment.projections.sessions import standing
 from muniment.projections.timeline.timeline import Timeline
 
@@ -39,7 +39,7 @@ class Reads:
         self.past = past
         self._seen = seen
         self._by_name: dict[str, ReadModel] = {
-            model.name: model for model in (directory, credentials, access, timeline)
+            model.name: model for model in (directory, credentials, access, timeline, past.passage)
         }
 
     @property
@@ -59,6 +59,12 @@ class Reads:
         """Return once those models have taken `position` of stream IAM. Raises ReadModelBehind."""
         for name in models:
             self._by_name[name].wait(position, timeout)
+
+    def level(self, models: Sequence[str], position: int) -> bool:
+        """Whether those models are live and have taken `position` of stream IAM, and all that this process has written."""
+        position = max(position, self._seen())
+        found = [self._by_name[name] for name in models]
+        return all(model.position() >= position and model.status.condition is Condition.LIVE for model in found)
 
     def session(self, session: Session) -> Actor | None:
         """Who the holder of a session is now, judged from all that this process has written; None where it has ended."""

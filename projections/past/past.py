@@ -24,7 +24,7 @@ class Past:
     """What `views.past` is. Safe for many threads."""
 
     def __init__(self, now: Now, passage: Passage, kept: KeptStates, log: Log, verifier: Verifier) -> None:
-        self._passage, self._log = passage, log
+        self.passage, self._log = passage, log
         self.kept = kept
         self._states = States(now, log, kept, verifier)
         self._clock = Clock(passage, log)
@@ -33,7 +33,7 @@ class Past:
 
     def position(self, as_of: str | int | None, now: int) -> int:
         """The sequence that `as_of` names; None names the last one read here. Raises ValidationError, PastUnreadable."""
-        return self._passage.position() if as_of is None else self._clock.sequence(as_of, now)
+        return self.passage.position() if as_of is None else self._clock.sequence(as_of, now)
 
     def state(self, boundary: str, sequence: int) -> State:
         """The state of a boundary after the entry at `sequence`. Raises PastUnreadable."""
@@ -44,7 +44,7 @@ class Past:
         with self._lock:
             known = self._moments.get(sequence)
             if known is None:
-                epoch = self._passage.checkpoints.get(IAM, BEGINNING).epoch
+                epoch = self.passage.checkpoints.get(IAM, BEGINNING).epoch
                 known = AccessAt(lambda boundary: self.state(boundary, sequence), Checkpoint(epoch, sequence))
                 self._moments[sequence] = known
                 if len(self._moments) > MOMENTS_MAX:
