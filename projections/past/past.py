@@ -57,18 +57,30 @@ class Past:
 
         They are chained by whoever folds them onto a state of `after`.
         """
-        rows = [_Row(self._log, boundary, after, until) for boundary in boundaries]
+        rows = [self.row(boundary, after, until) for boundary in boundaries]
         try:
             while rows := [row for row in rows if row.head() is not None]:
-                first = min(rows, key=_Row.place)
-                yield recorded(first.take())
+                first = min(rows, key=Row.place)
+                yield first.take()
         except SourceLost as lost:
             raise PastUnreadable(f"the past cannot be read now: {lost}") from None
         except Damaged as fault:
             raise PastUnreadable(f"the past cannot be read: {fault}") from None
 
+    def row(self, boundary: str, after: int, until: int) -> "Row":
+        """The messages of one boundary, to be taken one by one."""
+        return Row(self._log, boundary, after, until)
 
-class _Row:
+    def entry(self, sequence: int) -> Recorded | None:
+        """The entry at a sequence; its signature was checked by whoever read the log up to there. Raises PastUnreadable."""
+        try:
+            found = self._log.stretch(sequence - 1, 1)
+            return recorded(found[0]) if found and found[0].sequence == sequence else None
+        except (SourceLost, Damaged) as fault:
+            raise PastUnreadable(f"the past cannot be read now: {fault}") from None
+
+
+class Row:
     """One boundary's messages, read as they are needed."""
 
     def __init__(self, log: Log, boundary: str, after: int, until: int) -> None:
@@ -88,8 +100,8 @@ class _Row:
         """Where the next message lies."""
         return self._waiting[-1].sequence
 
-    def take(self) -> Stored:
-        """The next message, which is then behind."""
+    def take(self) -> Recorded:
+        """The next entry, which is then behind. Raises Damaged."""
         message = self._waiting.pop()
         self._after = message.sequence
-        return message
+        return recorded(message)
