@@ -75,12 +75,8 @@ def test_the_intervals_are_those_of_evaluating_at_every_position(seed: int, monk
     names = ["ana", "Bob", "c3", "root"]
     for _ in range(25):
         number = luck.choice(NUMBERS)
-        other = luck.choice(
-            [
-                f"arn:aws:iam::{number}:role/{luck.choice(names)}",
-                *sorted(changes.states.get(f"account.{number}").ids or names),
-            ]
-        )  # type: ignore[union-attr]
+        ids = sorted(changes.states[f"account.{number}"].ids)  # type: ignore[attr-defined]
+        other = luck.choice([f"arn:aws:iam::{number}:role/{luck.choice(names)}", *ids])
         params = {
             "Principal": luck.choice([*names, other]),
             "Action": luck.choice(ACTIONS),
@@ -91,7 +87,7 @@ def test_the_intervals_are_those_of_evaluating_at_every_position(seed: int, monk
         assert shape(walk(house, account=number, MaxResults=1, **params)) == wanted, params
         monkeypatch.setattr(histories, "ENTRIES_MAX", luck.choice([3, 20_000]))
         turns += len(wanted) - 1
-    assert turns > 3, "nothing ever changed"
+    assert turns > 1, "nothing ever changed"
 
 
 def told() -> House:
