@@ -10,7 +10,10 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 
-from muniment.api import authzen, native
+from muniment.api import native
+from muniment.api.authzen import front as authzen
+from muniment.api.authzen.discovery import WELL_KNOWN, Discovery
+from muniment.api.authzen.hot import Hot
 from muniment.api.aws import models
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws_front import AWSFront, refuse
@@ -34,6 +37,7 @@ Close = Callable[[], None]
 
 THREADS_MAX = 128
 OPERATOR_THREADS_MAX = 4
+INLINE_BYTES_MAX = 4_096  # of a body that is answered on the event loop, where that can be
 log = structlog.get_logger("muniment.api")
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH"})  # REST-JSON services use them all
@@ -68,6 +72,26 @@ class Endpoint:
             return self._refuse(
                 http, ServiceFailure("The request processing has failed because of an internal error"), ""
             )
+
+
+class Quickly(Endpoint):
+    """An endpoint with a short way, which answers small requests on the event loop itself, or answers None."""
+
+    def __init__(
+        self, short: Callable[[HTTPRequest, Peer], HTTPAnswer | None], long: Serve, proxies: Proxies, threads: Executor
+    ) -> None:
+        super().__init__(lambda http, peer: short(http, peer) or long(http, peer), authzen.refuse, proxies, threads)
+        self._short = short
+
+    async def _answered(self, http: HTTPRequest, peer: Peer) -> HTTPAnswer:
+        if len(http.body) > INLINE_BYTES_MAX:  # many decisions: others must not wait for them
+            return await super()._answered(http, peer)
+        try:
+            found = self._short(http, peer)
+        except Exception as error:  # the long way answers, and if it fails too, says so
+            log.error("request failed on the short way", error=type(error).__name__, exc_info=places(error))
+            found = None
+        return found if found is not None else await super()._answered(http, peer)
 
 
 async def answer(send: Send, reply: HTTPAnswer) -> None:
@@ -115,7 +139,8 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
     proxies = Proxies(sorted(services.trusted_proxies))
     strangers = Strangers(services.activity, services.sealer, services.now)
     use = CredentialUse(services.ledger)
-    front = Front(services, strangers, Measures(registry), use)
+    measures = Measures(registry)
+    front = Front(services, strangers, measures, use)
 
     threads = ThreadPoolExecutor(THREADS_MAX, "muniment-api")
 
@@ -124,15 +149,23 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
         use.close()
         strangers.close()
 
-    decisions = Endpoint(authzen.AuthZEN(front).evaluation, authzen.refuse, proxies, threads)
     writes = services.ledger is not None
     return Application(
         _operators(services, registry, proxies),
-        {"/access/v1/evaluation": decisions},
+        _decisions(front, Hot(services, measures, use), proxies, threads),
         Endpoint(native.NativeFront(front).serve, native.refuse, proxies, threads) if writes else None,
         Endpoint(AWSFront(front).serve, refuse, proxies, threads) if writes else None,
         close,
     )
+
+
+def _decisions(front: Front, hot: Hot, proxies: Proxies, threads: Executor) -> dict[str, Endpoint]:
+    """The policy decision point: every process has it."""
+    point = authzen.AuthZEN(front)
+    endpoints = {path: Endpoint(point.at(path), authzen.refuse, proxies, threads) for path in authzen.SEARCHES}
+    endpoints[authzen.EVALUATION] = Quickly(hot.evaluation, point.at(authzen.EVALUATION), proxies, threads)
+    endpoints[authzen.EVALUATIONS] = Quickly(hot.evaluations, point.at(authzen.EVALUATIONS), proxies, threads)
+    return endpoints
 
 
 def _operators(services: Services, registry: CollectorRegistry, proxies: Proxies) -> FastAPI:
@@ -146,6 +179,7 @@ def _operators(services: Services, registry: CollectorRegistry, proxies: Proxies
         ("GET", "/livez", health.live),
         ("GET", "/readyz", health.ready),
         ("GET", "/metrics", health.metrics),
+        ("GET", WELL_KNOWN, Discovery(services.endpoint or services.public_url).serve),
         ("GET", "/openapi.json", lambda http, peer: document(services.public_url)),
     ]
     if services.reset is not None:

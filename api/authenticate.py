@@ -33,15 +33,20 @@ class Authenticator:
             services.signing_keys.verify(claimed, http, credential.generation, lambda: self._secret(credential), now)
         except Unreadable:
             raise InvalidClientTokenId(INVALID_TOKEN) from None  # its owner was erased
-        actor = Actor(
-            credential.account,
-            credential.arn,
-            credential.principal_id,
-            credential.type,
-            credential.name,
-            credential.id,
-        )
-        return _caller(http, claimed, peer, actor, now)
+        return _caller(http, claimed, peer, _actor_of(credential), now)
+
+    def at_once(self, http: HTTPRequest, claimed: Claimed, peer: Peer) -> Caller:
+        """The caller with a long-term key where nothing has to be waited for. Raises Waits where something may have to be, and
+        AuthenticationFailed; `caller` then says what is true."""
+        services = self._services
+        if claimed.token is not None or not services.reads.level(("credentials",), 0):
+            raise Waits
+        credential = services.reads.credential(claimed.access_key_id)
+        if credential is None or not credential.active:
+            raise Waits
+        now = services.now()
+        services.signing_keys.verify(claimed, http, credential.generation, _not_now, now)
+        return _caller(http, claimed, peer, _actor_of(credential), now)
 
     def _session(self, http: HTTPRequest, claimed: Claimed, token: str, peer: Peer) -> Caller:
         """The holder of temporary credentials. All but the signature's check is memory; nothing about them is looked up but
@@ -72,6 +77,25 @@ class Authenticator:
 
     def _secret(self, credential: Credential) -> str:
         return self._services.sealer.unseal(credential.owner, credential.field, credential.secret).decode()
+
+
+class Waits(Exception):
+    """Something would have to be waited for, or read from elsewhere."""
+
+
+def _not_now() -> str:
+    raise Waits
+
+
+def _actor_of(credential: Credential) -> Actor:
+    return Actor(
+        credential.account,
+        credential.arn,
+        credential.principal_id,
+        credential.type,
+        credential.name,
+        credential.id,
+    )
 
 
 def _caller(

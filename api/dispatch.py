@@ -36,6 +36,7 @@ class Call(msgspec.Struct, frozen=True):
     request_id: str
     idempotency_key: str = ""
     position: Position | None = None
+    recorded: bool = True  # whether an answer to it belongs into the audit; a refusal always does
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -112,7 +113,7 @@ class Dispatch:
         for action in query.decides():
             services.gate.fresh(action)
         result = query.answer(services.reads.views, asked)
-        if services.log_reads:
+        if services.log_reads and call.recorded:
             shown = tuple(each.arn[:PARAMETER_CHARACTERS_MAX] for each in resources[:RESOURCES_MAX])
             self._record(call, caller, QueryAnswered(shown), wait=False)
         return Answer(result, Position(services.epoch(), minimum))

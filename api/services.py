@@ -38,6 +38,9 @@ class ReadSide(Protocol):
     def session(self, session: Session) -> Actor | None:
         """Who the holder of a session is now; None where it has ended before its time."""
 
+    def level(self, models: Sequence[str], position: int) -> bool:
+        """Whether those models have taken `position` of stream IAM, and all that this process has written for them."""
+
     def wait(self, models: Sequence[str], position: int, timeout: float = ...) -> None:
         """Return once those models have taken `position` of stream IAM. Raises ReadModelBehind."""
 
@@ -56,6 +59,7 @@ class Services:
     epoch: Callable[[], str]
     region: str = "us-east-1"
     public_url: str = ""
+    endpoint: str = ""  # the URL that clients use
     trusted_proxies: frozenset[str] = frozenset()
     log_reads: bool = True
     reset: Callable[[], Mapping[str, Any]] | None = None  # `--ephemeral` only

@@ -4,7 +4,10 @@ import importlib
 import pkgutil
 
 from muniment import commands
+from muniment.commands.command import COMMANDS
 from muniment.projections import queries
+from muniment.projections.authzen import catalog
+from muniment.projections.query import QUERIES
 
 
 def _import_all(package: object) -> None:
@@ -15,3 +18,4 @@ def _import_all(package: object) -> None:
 
 _import_all(commands)
 _import_all(queries)
+catalog.learn([*COMMANDS, *QUERIES])

@@ -196,7 +196,19 @@ def _ledger(settings: Settings, shared: str, ring: KeyRing, gate: AccessGate, ac
     return ledger
 
 
-def build_services(settings: Settings, core: Core, reset: Any = None) -> Services:
+def _decision_log(
+    settings: Settings, loop: NatsLoop, ring: KeyRing, access: Access, registry: CollectorRegistry
+) -> DecisionLog | None:
+    """The writer of the decision log, told of every decision from now on; None where none is wanted."""
+    if not settings.decision_log:
+        return None
+    log = DecisionLog(Publisher(loop, DECISIONS), ring, settings.decision_log)
+    registry.register(DecisionMetrics(log))
+    access.note = log.note
+    return log
+
+
+def build_services(settings: Settings, core: Core, reset: Any = None, endpoint: str = "") -> Services:
     """What the fronts get."""
     return Services(
         ledger=core.ledger,
@@ -209,15 +221,16 @@ def build_services(settings: Settings, core: Core, reset: Any = None) -> Service
         epoch=lambda: core.feed.position().epoch,
         region=settings.region,
         public_url=settings.public_url,
+        endpoint=endpoint or settings.public_url,
         trusted_proxies=frozenset(settings.trusted_proxies),
         log_reads=settings.log_reads,
         reset=reset,
     )
 
 
-def build_front(settings: Settings, core: Core, reset: Any = None) -> Application:
-    """The HTTP application over a core."""
-    return build_app(build_services(settings, core, reset), core.registry)
+def build_front(settings: Settings, core: Core, reset: Any = None, endpoint: str = "") -> Application:
+    """The HTTP application over a core. `endpoint` is the URL that clients use."""
+    return build_app(build_services(settings, core, reset, endpoint), core.registry)
 
 
 def _principal_id(access: Access, arn: str) -> str | None:

@@ -77,7 +77,7 @@ class Server:
         core.open(self.log)
         if core.ledger is not None:
             self.founded = founding.found(core.ledger, self.settings, again) or self.founded
-        self._app = build_front(self.settings, core, self.reset if self.settings.ephemeral else None)
+        self._app = build_front(self.settings, core, self.reset if self.settings.ephemeral else None, self.endpoint)
 
     def reset(self) -> dict[str, Any]:
         """Back to the first start's state: same account number, same root key. Ephemeral servers only."""

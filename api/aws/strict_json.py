@@ -13,6 +13,7 @@ BODY_BYTES_MAX = 1_048_576
 
 # Possessive, and an unfinished string reaches to the end: so every byte is looked at once, whatever the text.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_BRACES = bytes.maketrans(b"[]", b"{}")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
@@ -24,7 +25,7 @@ def decode(body: bytes) -> Any:
     """The value of a JSON text, or BadJSON."""
     if len(body) > BODY_BYTES_MAX:
         raise BadJSON(f"the body is larger than {BODY_BYTES_MAX} bytes")
-    _check_size(body)
+    check_size(body)
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
         if b"\\u" in body:
@@ -38,18 +39,19 @@ def decode(body: bytes) -> Any:
     return value
 
 
-def _check_size(body: bytes) -> None:
+def check_size(body: bytes, nodes_max: int = JSON_NODES_MAX) -> None:
+    """Return where a JSON text is neither too large nor nested too deeply. Raises BadJSON. It may be no JSON all the same."""
     openers = body.count(b"{") + body.count(b"[")
-    if openers + body.count(b",") <= JSON_NODES_MAX and openers <= JSON_DEPTH_MAX:
+    if openers + body.count(b",") <= nodes_max and openers <= JSON_DEPTH_MAX:
         return  # brackets and commas inside strings only make this estimate larger
-    structure = _STRING.sub(b"", body)
-    if structure.count(b"{") + structure.count(b"[") + structure.count(b",") > JSON_NODES_MAX:
-        raise BadJSON(f"the body holds more than {JSON_NODES_MAX} values")
-    depth = 0
-    for byte in structure.translate(None, _NOT_BRACKETS):
-        depth += 1 if byte in b"[{" else -1
-        if depth > JSON_DEPTH_MAX:
-            raise BadJSON(f"the body is nested deeper than {JSON_DEPTH_MAX}")
+    structure = b"".join(body.split(b'"')[::2]) if b"\\" not in body else _STRING.sub(b"", body)
+    if structure.count(b"{") + structure.count(b"[") + structure.count(b",") > nodes_max:
+        raise BadJSON(f"the body holds more than {nodes_max} values")
+    brackets = structure.translate(_BRACES, _NOT_BRACKETS)
+    for _ in range(JSON_DEPTH_MAX):  # each time the innermost level goes; the parser tells which bracket closes which
+        if not (brackets := brackets.replace(b"{}", b"")):
+            return
+    raise BadJSON(f"the body is nested deeper than {JSON_DEPTH_MAX}")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

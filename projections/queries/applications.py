@@ -30,29 +30,16 @@ class ApplicationQuery(Query, frozen=True, kw_only=True, rename="pascal"):
         return as_state(views.state(boundary), boundary, Account)
 
 
-class OfApplication(ApplicationQuery, frozen=True, kw_only=True, rename="pascal"):
-    """A question about one of them."""
+class GetApplication(ApplicationQuery, frozen=True, kw_only=True, rename="pascal"):
+    """An application with its types and the policies of its subject types."""
 
     application_name: str
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        found = self.account(views, asked).applications.get(self.application_name.lower())
-        name = self.application_name if found is None else found.name
-        return (Resource(application_arn(asked.actor.account, name)),)
-
-    def application(self, views: Views, asked: Asked) -> Application:
-        """The application. Raises NoSuchEntity."""
-        found = self.account(views, asked).applications.get(self.application_name.lower())
-        if found is None:
-            raise NoSuchEntity(f"The application with name {self.application_name} cannot be found.")
-        return found
-
-
-class GetApplication(OfApplication, frozen=True, kw_only=True, rename="pascal"):
-    """An application with its types and the policies of its subject types."""
+        return (resource_of(self.account(views, asked), self.application_name),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        application = self.application(views, asked)
+        application = application_called(self.account(views, asked), self.application_name)
         policies = [
             {"PolicyName": name, "SubjectType": policy.subject_type, "PolicyDocument": policy.document}
             for name, policy in application.policies.items()
@@ -91,18 +78,36 @@ class ListApplications(PagedQuery, frozen=True, kw_only=True, rename="pascal"):
         return {"Applications": items, **more}
 
 
-class ListApplicationEntities(PagedQuery, OfApplication, frozen=True, kw_only=True, rename="pascal"):
+class ListApplicationEntities(PagedQuery, frozen=True, kw_only=True, rename="pascal"):
     """The known subjects and resources of one type, with their properties and their own policies, by id."""
 
+    application_name: str
     entity_type: str
 
+    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+        return (resource_of(self.account(views, asked), self.application_name),)
+
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        application = self.application(views, asked)
+        account = self.account(views, asked)
+        application = application_called(account, self.application_name)
         own = self.entity_type in application.subject_types or self.entity_type in application.resource_types
-        entities = self.account(views, asked).entities.values() if own else ()
+        entities = account.entities.values() if own else ()
         rows = ((key_of(each.id), each) for each in entities if each.type == self.entity_type)
         items, more = self.paged(views, asked, rows, entity_listed, application.name, self.entity_type)
         return {"Entities": items, **more}
+
+
+def resource_of(account: Account, name: str) -> Resource:
+    """What the gate is asked about: the application under the name it was registered with, or as it would be."""
+    found = account.applications.get(name.lower())
+    return Resource(application_arn(account.number, name if found is None else found.name))
+
+
+def application_called(account: Account, name: str) -> Application:
+    """The application. Raises NoSuchEntity."""
+    if (found := account.applications.get(name.lower())) is None:
+        raise NoSuchEntity(f"The application with name {name} cannot be found.")
+    return found
 
 
 def listed(account: str, application: Application) -> dict[str, Any]:

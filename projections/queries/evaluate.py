@@ -1,128 +1,108 @@
-"""`muniment:Evaluate`: may this subject do this? The question behind `POST /access/v1/evaluation` (INTERFACES, AuthZEN)."""
+"""`muniment:Evaluate` and `muniment:Evaluations`: may these subjects do this? The questions behind `POST /access/v1/evaluation`
+and `/evaluations` (INTERFACES, AuthZEN).
+"""
 
-from typing import Annotated, Any, Final
+from functools import partial
+from typing import Any
 
 import msgspec
 
-from muniment.domain import arn
-from muniment.domain.errors import ValidationError
-from muniment.domain.policy.request import AccessRequest, Principal
 from muniment.domain.resource import Resource
+from muniment.projections.authzen import evaluating
+from muniment.projections.authzen.asking import Asker
+from muniment.projections.authzen.questions import (
+    Deed,
+    Entity,
+    LooseBatch,
+    Options,
+    Question,
+    complete_deed,
+    complete_entity,
+)
+from muniment.projections.past.asking import AsOf, access_at
 from muniment.projections.query import Asked, Query, Views
 
-Name = Annotated[str, msgspec.Meta(max_length=2_048)]  # as long as IAM's longest ARNs
-SUBJECT_KINDS: Final = {"user": "user", "role": "role"}
 
-
-class Subject(msgspec.Struct, frozen=True):
-    """Who: a user or role by ARN or by name in the caller's account, or an account's root user by its number."""
-
-    type: Name
-    id: Name
-    properties: dict[str, Any] = {}
-
-
-class Object(msgspec.Struct, frozen=True):
-    """On what: an ARN, or an application's own resource as type and id."""
-
-    type: Name
-    id: Name
-    properties: dict[str, Any] = {}
-
-
-class Deed(msgspec.Struct, frozen=True):
-    """What: `service:Action`, or an application's own action."""
-
-    name: Name
-    properties: dict[str, Any] = {}
-
-
-class Evaluate(Query, frozen=True, kw_only=True, rename="pascal"):
-    """Decide one request by the policies of the subject (AuthZEN Authorization API 1.0, evaluation)."""
+class AccessQuery(Query, frozen=True, kw_only=True, rename="pascal"):
+    """A question of AuthZEN; asking it is permitted by the ARN of the subject."""
 
     service = "muniment"
     models = ("access",)
 
-    subject: Subject
-    action_asked: Deed = msgspec.field(name="Action")
-    resource: Object
-    context: dict[str, Any] = {}
+    subject: Entity | None = None
+    action_asked: Deed | None = msgspec.field(name="Action", default=None)
+    resource: Entity | None = None
+    context: dict[str, Any] | None = None
+    as_of: AsOf = None
+
+    def asker(self, views: Views, asked: Asked) -> Asker:
+        """Who understands it: about the caller's own account, now or as of the moment asked for."""
+        return Asker(access_at(views, self.as_of, asked), asked.actor.account, asked.now)
+
+
+class Evaluate(AccessQuery, frozen=True, kw_only=True, rename="pascal"):
+    """Decide one request by the policies of the subject (AuthZEN Authorization API 1.0, evaluation).
+
+    Without `Explain` the answer is quicker and names the effect and the deciding layer only.
+    """
+
+    explain: bool = True
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (Resource(self._subject_arn(asked)),)
+        subject = complete_entity(self.subject, "subject")
+        complete_deed(self.action_asked)
+        complete_entity(self.resource, "resource")
+        return (Resource(self.asker(views, asked).asked_about(subject)),)
 
     def decides(self) -> tuple[str, ...]:
-        return (self.action_asked.name,)
+        return (complete_deed(self.action_asked).name or "",)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        principal = self._principal(views, asked)
-        if principal is None:
-            return {"Decision": False, "Context": {"reason_admin": {"en": "the subject does not exist"}}}
-        decided = views.access.decide(
-            AccessRequest(
-                action=self.action_asked.name,
-                resource=self._resource_arn(asked),
-                principal=principal,
-                context=self._keys(),
-            )
+        question = Question(self.subject, self.action_asked, self.resource, self.context)
+        outcome = evaluating.evaluate(self.asker(views, asked), question)
+        found = evaluating.answer_of(outcome, self.explain)
+        return {"Decision": found["decision"], "Context": found["context"]}
+
+
+class Evaluations(AccessQuery, frozen=True, kw_only=True, rename="pascal"):
+    """Decide up to 1000 requests, which may share subject, action, resource and context (AuthZEN, evaluations).
+
+    `Options.evaluations_semantic` is `execute_all`, `deny_on_first_deny` or `permit_on_first_permit`. The permission is
+    `muniment:Evaluate`.
+    """
+
+    evaluations: list[Any] | None = None
+    options: Options | None = None
+
+    @classmethod
+    def action(cls) -> str:
+        return Evaluate.action()
+
+    def batch(self) -> LooseBatch:
+        """As AuthZEN has it."""
+        return LooseBatch(
+            self.subject,
+            self.action_asked,
+            self.resource,
+            self.context,
+            self.options,
+            evaluations=self.evaluations,
         )
-        decision = decided.decision
-        return {
-            "Decision": bool(decided),
-            "Context": {
-                "reason_admin": {"en": decision.reason or f"allowed by {decision.layer.value}"},
-                "effect": decision.effect.value,
-                "layer": decision.layer.value,
-                "layers": [
-                    {"layer": each.layer.value, "effect": each.effect.value} for each in decision.layers if each.applies
-                ],
-                "statements": [
-                    {"policy": each.policy_id, "type": each.policy_type.value, "sid": each.sid, "index": each.index}
-                    for each in decision.matched
-                ],
-                "missing_keys": list(decision.missing),
-                "revision": decided.position,
-            },
-        }
 
-    def _principal(self, views: Views, asked: Asked) -> Principal | None:
-        """The subject in the caller's own account: what others' principals may do is theirs to ask (SECURITY 16)."""
-        found: Principal | None = views.access.principal(self._subject_arn(asked))
-        return found if found is not None and found.account == asked.actor.account else None
+    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+        subjects, _ = evaluating.asked_about(self.asker(views, asked), evaluating.evaluations(self.batch()))
+        return tuple(map(Resource, subjects))
 
-    def _subject_arn(self, asked: Asked) -> str:
-        subject, account = self.subject, asked.actor.account
-        if subject.id.startswith("arn:"):
-            return subject.id
-        if subject.type == "account":
-            return arn.root(subject.id)
-        if (kind := SUBJECT_KINDS.get(subject.type)) is None:
-            raise ValidationError(f"subject type `{subject.type}` is not one of user, role, account")
-        return arn.iam(account, kind, "/", subject.id)
+    def decides(self) -> tuple[str, ...]:
+        questions = evaluating.evaluations(self.batch())
+        names = (question.action for question in questions if isinstance(question, Question))
+        return tuple(dict.fromkeys(deed.name for deed in names if deed is not None and deed.name is not None))
 
-    def _resource_arn(self, asked: Asked) -> str:
-        if self.resource.id == "*" or self.resource.id.startswith("arn:"):
-            return self.resource.id
-        return f"arn:muniment:app::{asked.actor.account}:{self.resource.type}/{self.resource.id}"
-
-    def _keys(self) -> dict[str, tuple[str, ...]]:
-        """The context's condition keys as given, and the entities' properties under keys of their own."""
-        keys = {name: _texts(value) for name, value in self.context.items()}
-        for entity, properties in (
-            ("subject", self.subject.properties),
-            ("action", self.action_asked.properties),
-            ("resource", self.resource.properties),
-        ):
-            keys |= {f"authzen:{entity}/{name}": _texts(value) for name, value in properties.items()}
-        return keys
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    """A JSON value as a condition key's values; what is no scalar counts as its JSON text."""
-    if isinstance(value, list):
-        return tuple(text for each in value for text in _texts(each))
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    if value is None:
-        return ()
-    return (str(value) if isinstance(value, str | int | float) else msgspec.json.encode(value).decode(),)
+    def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        batch = self.batch()
+        explain = self.options is not None and self.options.explain
+        shown = partial(evaluating.answer_of, explain=True) if explain else evaluating.briefly
+        outcomes = evaluating.evaluate_all(
+            self.asker(views, asked), evaluating.evaluations(batch), evaluating.semantic_of(batch)
+        )
+        return {"Evaluations": [shown(outcome) for outcome in outcomes]}

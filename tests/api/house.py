@@ -23,7 +23,9 @@ from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied, ReadModelBehind, ServiceUnavailable
 from muniment.domain.ledger import Actor, Sealed
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
+from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential
+from muniment.projections.fold import Fold
 
 ACCOUNT = "123456789012"
 ITSELF = Caller(Actor(ids.NOBODY, "arn:muniment:ops:::test", "test", OPERATOR), operator=True)
@@ -82,7 +84,8 @@ class Reads:
     """Read models that are always level, for they read the Ledger's own states."""
 
     cursor_key = b"k" * 32
-    timeline = credentials = access = rebuilds = None
+    timeline = credentials = rebuilds = None
+    access = Access(Fold())  # which has heard of nobody
 
     def __init__(self, house):
         self.house, self.waited, self.reached = house, [], 10**6
@@ -93,6 +96,9 @@ class Reads:
 
     def state(self, boundary):
         return self.house.ledger.boundaries.get(boundary)
+
+    def level(self, models, position):
+        return False
 
     def wait(self, models, position, timeout=2.0):
         self.waited.append(position)
@@ -140,6 +146,7 @@ class House:
             "gate": self.gate,
             "reads": self.reads,
             "sealer": Sealer(),
+            "tokens": None,  # no session signs here
             "readiness": self.ready,
             "epoch": lambda: "epoch",
             "now": clock,

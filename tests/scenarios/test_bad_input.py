@@ -127,7 +127,7 @@ def test_a_body_over_a_mebibyte_is_refused(calm, size):
             answer = send(b"a" * size)
         except (BrokenPipeError, ConnectionResetError):
             continue  # the answer came, and the connection was closed, before everything was sent
-        assert answer.status == 413
+        assert answer.status == (400 if answer.code is None else 413)  # AuthZEN knows no 413
         assert answer.code in ("RequestEntityTooLarge", None)
     assert nobody(calm)
 

@@ -1,0 +1,158 @@
+"""From AuthZEN's words to the engine's: types and ids to principals and ARNs, properties to condition keys (INTERFACES)."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from muniment.domain import arn
+from muniment.domain.account.application import action_of, entity_arn, entity_key, values_of
+from muniment.domain.account.state import Account
+from muniment.domain.errors import ValidationError
+from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.projections.access.model import Access
+from muniment.projections.authzen.questions import Deed, Entity, Question, complete_deed, complete_entity
+
+IAM: Final = "iam:"  # `iam:user` is IAM's user, whatever an application calls its own subjects
+KINDS: Final = {"user": "user", "role": "role"}
+TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+NOW: Final = "aws:currenttime"
+NO_KEYS: Final[Mapping[str, tuple[str, ...]]] = {}
+
+Keys = dict[str, tuple[str, ...]]
+
+
+class Asker:
+    """Understands the questions of one account, at one moment (microseconds). Not to be kept: it remembers what it found."""
+
+    def __init__(self, access: Access, number: str, now: int) -> None:
+        found = access.table.get(f"{Account.kind}.{number}")
+        self.access, self.number = access, number
+        self.account = found if isinstance(found, Account) else Account(id=f"{Account.kind}.{number}")
+        self.keys_now = clock_keys(now // 1_000_000)
+        self._subject: Entity | None = None
+        self._principal: Principal | None = None
+        self._resource_types: dict[str, bool] = {}
+
+    def request(self, question: Question) -> AccessRequest | None:
+        """The question as the engine takes it; None where there is no such subject. Raises ValidationError."""
+        subject = complete_entity(question.subject, "subject")
+        action = complete_deed(question.action)
+        resource = complete_entity(question.resource, "resource")
+        principal = self.principal(subject)
+        if principal is None:
+            return None
+        name = action.name
+        assert name is not None
+        return AccessRequest(
+            action=name if ":" in name else action_of(name),
+            resource=self.resource(resource),
+            principal=principal,
+            context=self.keys(subject, action, resource, question.context),
+        )
+
+    def principal(self, subject: Entity) -> Principal | None:
+        """The subject as a principal of the account; None where it has none such: others' are theirs to ask about (SECURITY 16)."""
+        if subject is self._subject:
+            return self._principal
+        self._subject, self._principal = subject, self._found(subject)
+        return self._principal
+
+    def _found(self, subject: Entity) -> Principal | None:
+        kind, name = subject.type or "", subject.id or ""
+        if (own := self.access.subject(self.number, kind, name)) is not None:
+            return own
+        kind = kind.removeprefix(IAM)
+        if kind == "user" and (user := self.account.users.get(name.lower())) is not None and user.name == name:
+            return Principal(
+                kind=PrincipalKind.USER, arn=self.account.user_arn(user), account=self.number, unique_id=user.id
+            )
+        named = self.subject_arn(subject)
+        found = self.access.principal(named) if named else None
+        return found if found is not None and found.account == self.number else None
+
+    def subject_arn(self, subject: Entity) -> str:
+        """The ARN under which policies speak of asking about a subject; empty where its type is nobody's."""
+        kind, name = subject.type or "", subject.id or ""
+        if TYPE.fullmatch(kind) and self.account.subject_application(kind) is not None:
+            return entity_arn(self.number, kind, name)
+        kind = kind.removeprefix(IAM)
+        if kind == "account":
+            return arn.root(self.number) if name in (self.number, arn.root(self.number)) else arn.root(name)
+        if kind not in KINDS:
+            return ""
+        if name.startswith("arn:"):
+            return name
+        table: Mapping[str, Any] = self.account.users if kind == "user" else self.account.roles
+        known = table.get(name.lower())
+        return arn.iam(self.number, KINDS[kind], known.path if known is not None else "/", name)
+
+    def asked_about(self, subject: Entity) -> str:
+        """`subject_arn`, or what stands for a subject of no known type."""
+        return self.subject_arn(subject) or f"arn:muniment:app::{self.number}:{(subject.type or '')[:64]}/{subject.id}"
+
+    def resource(self, resource: Entity) -> str:
+        """The ARN of a resource. Ids of an application's own types are never read as ARNs: they may be anybody's words.
+
+        Raises ValidationError for a type that could be mistaken for another's id.
+        """
+        kind, name = resource.type or "", resource.id or ""
+        if self.is_application_type(kind):
+            return entity_arn(self.number, kind, name)
+        if name == "*" or name.startswith("arn:"):
+            return name
+        if not TYPE.fullmatch(kind):
+            raise ValidationError("a resource type is made of letters, digits, `_`, `.` and `-`, at most 64")
+        return entity_arn(self.number, kind, name)
+
+    def is_application_type(self, kind: str) -> bool:
+        """Whether an application of the account has this resource type."""
+        known = self._resource_types.get(kind)
+        if known is None:
+            known = self._resource_types[kind] = self.account.resource_application(kind) is not None
+        return known
+
+    def keys(
+        self, subject: Entity, action: Deed, resource: Entity, context: dict[str, Any] | None
+    ) -> Mapping[str, tuple[str, ...]]:
+        """The condition keys: the context's as given, the time, and properties under names of their own. Where a question brings
+        no property of a name, what the application made known counts."""
+        stored = self.account.entities
+        keys: Keys | None = None
+        if context:
+            keys = {name: values_of(value) for name, value in context.items()}
+            if not any(name.lower() == NOW for name in keys):
+                keys |= self.keys_now
+        if action.properties:
+            keys = dict(self.keys_now) if keys is None else keys
+            _put(keys, "authzen:action/", action.properties, NO_KEYS)
+        for prefix, entity in (("authzen:subject/", subject), ("authzen:resource/", resource)):
+            known = stored.get(entity_key(entity.type or "", entity.id or "")) if stored else None
+            if entity.properties or known is not None:
+                keys = dict(self.keys_now) if keys is None else keys
+                _put(keys, prefix, entity.properties or {}, known.properties if known is not None else NO_KEYS)
+        return self.keys_now if keys is None else keys
+
+
+def _put(keys: Keys, prefix: str, given: Mapping[str, Any], known: Mapping[str, tuple[str, ...]]) -> None:
+    """The given properties, and the known ones of other names: case does not tell condition keys apart."""
+    for name, value in given.items():
+        keys[prefix + name] = values_of(value)
+    if known:
+        named = {name.lower() for name in given}
+        for name, values in known.items():
+            if name.lower() not in named:
+                keys[prefix + name] = values
+
+
+_clock: tuple[int, Keys] = (-1, {})
+
+
+def clock_keys(second: int) -> Keys:
+    """aws:CurrentTime and aws:EpochTime; the same mapping for everybody who asks in that second."""
+    global _clock
+    known = _clock
+    if known[0] != second:
+        moment = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        known = _clock = (second, {"aws:CurrentTime": (moment,), "aws:EpochTime": (str(second),)})
+    return known[1]
