@@ -11,9 +11,7 @@ PRINCIPAL_TYPES = {"Root": "Account", "IAMUser": "User", "AssumedRole": "Assumed
 Keys = dict[str, tuple[str, ...]]
 
 
-def context_keys(
-    actor: Actor, peer: Peer, agent: str, region: str, now: int, session: Session | None = None
-) -> Keys:
+def context_keys(actor: Actor, peer: Peer, agent: str, region: str, now: int, session: Session | None = None) -> Keys:
     """The keys of one authenticated request. `now` is in microseconds."""
     keys: Keys = {
         "aws:CurrentTime": (as_moment(now),),

@@ -22,13 +22,11 @@ from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied, ServiceUnavailable
 from muniment.domain.ledger import Cause
 from muniment.domain.quotas import SESSION_TOKEN_CHARACTERS_MAX
-from muniment.domain.session import Session
+from muniment.domain.session import ROLE, Session
 from muniment.domain.session_errors import PackedPolicyTooLarge
 
 MODELS: Final = ("directory", "access", "credentials")
-BOTH_OR_NEITHER: Final = (
-    "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
-)
+BOTH_OR_NEITHER: Final = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."
 NO_DEVICE: Final = (
     "MultiFactorAuthentication failed, unable to validate MFA code.  "
     "Please verify your MFA serial number is valid and associated with this user."
@@ -130,6 +128,7 @@ def _fact(session: Session, services: Services, vouched: Vouched, shared: str) -
         mfa=bool(session.mfa),
         depth=max(0, len(session.lineage) - 1),
         shared_event_id=shared,
+        resources=(holder.issuer_arn if session.type == ROLE else holder.arn,),
     )
 
 

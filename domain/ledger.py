@@ -52,7 +52,8 @@ class Actor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     mfa: bool | None = None
     source: Sealed | None = None  # source IP address
     agent: Sealed | None = None  # user agent
-    issuer: str = ""  # of a federated user: the unique id of the user whose rights it has
+    issuer: str = ""  # of a role's or federated user's session: the unique id of whose rights it has
+    issuer_arn: str = ""
     issued: int = 0  # of a session: when it began (microseconds)
     source_identity: str = ""  # of a session: who is behind it, whatever roles it went through
 

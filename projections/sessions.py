@@ -49,15 +49,16 @@ def _key_is_active(step: Step, account: Account) -> bool:
 
 def _actor(session: Session, account: Account) -> Actor | None:
     """Who the session is, by the names of now."""
-    name, unique_id, issuer = session.name, session.principal, ""
+    name, unique_id, issuer, issuer_arn = session.name, session.principal, "", ""
     match session.type:
         case "AssumedRole":
             role = account.roles[account.ids[session.principal]]
             who = f"arn:{arn.PARTITION}:sts::{account.number}:assumed-role/{role.name}/{session.name}"
-            unique_id = f"{session.principal}:{session.name}"
+            unique_id, issuer, issuer_arn = f"{session.principal}:{session.name}", role.id, account.role_arn(role)
         case "FederatedUser":
             who = f"arn:{arn.PARTITION}:sts::{account.number}:federated-user/{session.name}"
             unique_id, issuer = f"{account.number}:{session.name}", session.principal
+            issuer_arn = account.arn_of(issuer) or arn.root(account.number)
         case "Root":
             who = arn.root(account.number)
         case _:
@@ -73,9 +74,7 @@ def _actor(session: Session, account: Account) -> Actor | None:
         session.name,
         bool(session.mfa) if session.mfa is not None else None,
         issuer=issuer,
+        issuer_arn=issuer_arn,
         issued=session.issued,
         source_identity=session.source_identity,
     )
-
-
-

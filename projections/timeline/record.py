@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from muniment.domain import arn
 from muniment.domain.ids import NOBODY
 from muniment.projections.timeline.row import Row
 
@@ -17,6 +18,7 @@ _SOURCES: Final = {"sso-admin": "sso"}  # services whose events come under anoth
 _MADE: Final = frozenset(
     {"user_id", "group_id", "role_id", "policy_id", "account_id", "request_id", "root_id", "organization_id"}
 )
+_SESSIONS: Final = frozenset({"AssumedRole", "FederatedUser"})
 _RECORDING: Final = ("Created", "Registered", "Joined")
 _OWN: Final = frozenset(
     {"CommandRefused", "QueryRefused", "CommandConfirmed", "QueryAnswered", "UnauthenticatedRefused"}
@@ -40,6 +42,7 @@ def record_of(row: Row, region: str = "us-east-1") -> dict[str, Any]:
     }
     if row.refused:
         found |= {"errorCode": record.code, "errorMessage": record.message}
+    shared = row.record.data.get("shared_event_id") if isinstance(row.record.data, dict) else None
     found |= {
         "requestParameters": requested or None,
         "responseElements": None if row.read_only or row.refused else answered or None,
@@ -53,7 +56,7 @@ def record_of(row: Row, region: str = "us-east-1") -> dict[str, Any]:
         "recipientAccountId": row.account,
         "eventCategory": "Management",
     }
-    return found
+    return found | ({"sharedEventID": shared} if shared else {})
 
 
 def record_json(row: Row, region: str = "us-east-1") -> str:
@@ -77,9 +80,7 @@ def _identity(row: Row) -> dict[str, Any]:
     kind = record.type if row.principal or row.principal_id else "Unknown"
     if kind == "Unknown" or record.actor == NOBODY:
         return {"type": "Unknown"} | ({"accessKeyId": row.credential} if row.credential else {})
-    principal_id = (
-        f"{row.principal_id}:{record.session}" if kind == "AssumedRole" and record.session else row.principal_id
-    )
+    principal_id = f"{row.principal_id}:{record.session}" if kind in _SESSIONS and record.session else row.principal_id
     found: dict[str, Any] = {
         "type": kind,
         "principalId": principal_id,
@@ -89,9 +90,43 @@ def _identity(row: Row) -> dict[str, Any]:
     }
     if kind == "IAMUser":
         found["userName"] = row.user_name
-    if record.mfa is not None:
-        found["sessionContext"] = {"attributes": {"mfaAuthenticated": "true" if record.mfa else "false"}}
+    if record.mfa is not None or record.issued:
+        found["sessionContext"] = _session_context(row)
     return {name: value for name, value in found.items() if value}
+
+
+def _session_context(row: Row) -> dict[str, Any]:
+    """The session that the request was made with: whose rights it has, when it began, who is behind it."""
+    record = row.record
+    attributes = {"mfaAuthenticated": "true" if record.mfa else "false"}
+    if record.issued:
+        attributes["creationDate"] = _moment(record.issued)
+    found: dict[str, Any] = {"attributes": attributes}
+    if record.issuer:
+        found["sessionIssuer"] = {
+            "type": "Role" if record.type == "AssumedRole" else "IAMUser",
+            "principalId": record.issuer,
+            "arn": record.issuer_arn,
+            "accountId": record.actor,
+            "userName": arn.name_of(record.issuer_arn),
+        }
+    if record.source_identity:
+        found["sourceIdentity"] = record.source_identity
+    return found
+
+
+def _issued(data: dict[str, Any]) -> dict[str, Any]:
+    """What a caller was given, without its secrets: CloudTrail shows the session token, we do not."""
+    expiration = _moment(data["expires"])
+    found: dict[str, Any] = {"credentials": {"accessKeyId": data["access_key_id"], "expiration": expiration}}
+    member = {"AssumedRole": "assumedRoleUser", "FederatedUser": "federatedUser"}.get(data["session_type"])
+    if member is not None:
+        name = arn.name_of(data["session_arn"])
+        owner = data["principal_id"] if member == "assumedRoleUser" else data["session_arn"].split(":")[4]
+        identity = "assumedRoleId" if member == "assumedRoleUser" else "federatedUserId"
+        found[member] = {identity: f"{owner}:{name}", "arn": data["session_arn"]}
+    named = {"source_identity": "sourceIdentity", "packed_policy_size": "packedPolicySize", "provider": "provider"}
+    return found | {shown: data[name] for name, shown in named.items() if data.get(name)}
 
 
 def _parameters(row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -100,6 +135,8 @@ def _parameters(row: Row) -> tuple[dict[str, Any], dict[str, Any]]:
     answered: dict[str, Any] = {}
     if row.fact in _OWN or not isinstance(row.record.data, dict):
         return requested, answered
+    if row.fact == "SessionIssued":
+        return requested, _issued(row.record.data)
     creating = row.fact.endswith(_RECORDING)
     for name, value in row.record.data.items():
         (answered if creating and name in _MADE else requested).setdefault(_camel(name), value)

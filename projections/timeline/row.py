@@ -42,6 +42,10 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     resources: Sequence[tuple[str, str, str]] = []  # type, ARN, name
     code: str = ""
     message: str = ""
+    issuer: str = ""  # of a session: whose rights it has
+    issuer_arn: str = ""
+    issued: int = 0  # microseconds
+    source_identity: str = ""
 
 
 class Stored(NamedTuple):
@@ -89,7 +93,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def actor(self) -> Actor:
         """Who did it, as far as the owner of its sealed address is concerned."""
-        return Actor(self.record.actor, self.principal, self.principal_id, self.record.type)
+        return Actor(self.record.actor, self.principal, self.principal_id, self.record.type, issuer=self.record.issuer)
 
 
 Columns = tuple[Any, ...]  # of one row, as `Stored` orders them
@@ -131,6 +135,10 @@ def columns_of(recorded: Recorded, changes: Sequence[Change], resources: Sequenc
         resources,
         code,
         message,
+        actor.issuer,
+        actor.issuer_arn,
+        actor.issued,
+        actor.source_identity,
     )
     who = _who(actor.arn, actor.id, actor.name)
     types = _types(resources)

@@ -15,7 +15,9 @@ def trust(principal, *actions, **condition):
         "Principal": principal if isinstance(principal, dict) else {"AWS": principal},
         "Action": list(actions) or ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition} if condition else statement]})
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition} if condition else statement]}
+    )
 
 
 def policy(*statements):

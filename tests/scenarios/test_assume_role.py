@@ -89,7 +89,9 @@ def test_a_chain_lasts_an_hour_at_most_and_is_judged_as_the_last_role(server, ia
     assert (code, "1 hour session limit for roles assumed by role chaining" in message) == ("ValidationError", True)
     held = session(server, sts, second, "two")
     assert holding(server, held, "iam").list_users()
-    assert refused(holding(server, held, "iam").list_groups)[0] == "AccessDenied"  # POLICY_EVALUATION 2.3: the target only
+    assert (
+        refused(holding(server, held, "iam").list_groups)[0] == "AccessDenied"
+    )  # POLICY_EVALUATION 2.3: the target only
 
 
 def test_a_role_does_not_trust_itself(server, iam, ana, arn):
@@ -118,7 +120,10 @@ def test_a_session_policy_that_cannot_be_read_or_found_is_refused(server, iam, a
     run = role(iam, "run", trust(arn("user", "ana")))
     call = ana("sts").assume_role
     assert refused(call, RoleArn=run, RoleSessionName="one", Policy="{}")[0] == "MalformedPolicyDocument"
-    assert refused(call, RoleArn=run, RoleSessionName="one", Policy=policy(allow("a:" + "x" * 2_048)))[0] == "ValidationError"
+    assert (
+        refused(call, RoleArn=run, RoleSessionName="one", Policy=policy(allow("a:" + "x" * 2_048)))[0]
+        == "ValidationError"
+    )
     missing = [{"arn": f"arn:aws:iam::{server.account}:policy/missing"}]
     assert refused(call, RoleArn=run, RoleSessionName="one", PolicyArns=missing)[0] == "ValidationError"
     known = [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}] * 11

@@ -90,7 +90,9 @@ def records(client, name):
 
     give_up = time.monotonic() + 5
     while time.monotonic() < give_up:
-        events = client.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])["Events"]
+        events = client.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])[
+            "Events"
+        ]
         if events:
             return [json.loads(event["CloudTrailEvent"]) for event in events]
         time.sleep(0.05)
@@ -116,7 +118,7 @@ def test_both_accounts_have_it_on_record_joined_by_the_shared_event_id(server, o
 
 
 def test_a_session_within_one_account_has_one_record_and_no_shared_id(server, iam, member):
-    eva = member("eva", allow("sts:AssumeRole"))
+    eva = member("eva", allow(["sts:AssumeRole", "sts:SetSourceIdentity"]))
     run = role(iam, "run", trust(server.account), allow("iam:ListUsers"))
     held = eva("sts").assume_role(RoleArn=run, RoleSessionName="nightly", SourceIdentity="eva.smith")["Credentials"]
     (record,) = records(server.client("cloudtrail"), "AssumeRole")

@@ -56,7 +56,9 @@ def test_one_session_is_ended_with_its_chain_and_no_other(server, iam, ana, run)
     assert native(server, root_key(server), "RevokeSession", {"AccessKeyId": one["AccessKeyId"]})[0] == 200
     ends_within_a_second(server, one, chained, again)
     assert works(server, other)
-    assert native(server, root_key(server), "RevokeSession", {"AccessKeyId": one["AccessKeyId"]})[0] == 200  # again: no-op
+    assert (
+        native(server, root_key(server), "RevokeSession", {"AccessKeyId": one["AccessKeyId"]})[0] == 200
+    )  # again: no-op
 
 
 def test_all_sessions_of_a_role_are_ended_and_new_ones_may_begin(server, ana, run):

@@ -74,7 +74,9 @@ def test_base64_that_says_the_same_bytes_in_other_letters_is_refused():
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     tried = 0
     for length in range(3):
-        token = Tokens(KEY).seal(msgspec.structs.replace(SESSION, name="x" * (2 + length), padding=str(length) * length))
+        token = Tokens(KEY).seal(
+            msgspec.structs.replace(SESSION, name="x" * (2 + length), padding=str(length) * length)
+        )
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         for letter in alphabet:
             other = token[:-1] + letter
