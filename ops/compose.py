@@ -16,6 +16,9 @@ from muniment.ops import actions as _actions  # noqa: F401 - importing it regist
 from muniment.ops.alarms import Alarms
 from muniment.ops.backup.times import OriginalTimes, original, restored_until, with_original_times
 from muniment.ops.connection import LogServer
+from muniment.ops.decision_log.metrics import DecisionMetrics
+from muniment.ops.decision_log.reader import DECISIONS
+from muniment.ops.decision_log.writer import DecisionLog
 from muniment.ops.jetstream.boundary_log import BoundaryLog
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
@@ -89,6 +92,7 @@ class Core:
     registry: CollectorRegistry
     notarized: Notarized | None
     history: History
+    decisions: DecisionLog | None
 
     def open(self, log: LogServer) -> None:
         """Wait for the read models, and compare the log with its signed heads. Raises NotLoaded, LogDiffers."""
@@ -101,6 +105,8 @@ class Core:
         """Stop everything, writers first, so that what they still hold is recorded."""
         if self.activity is not None:
             self.activity.close()
+        if self.decisions is not None:
+            self.decisions.close()
         if self.ledger is not None:
             self.ledger.close()
         if self.notarized is not None:
@@ -148,6 +154,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     activity = None if decides_only else Activity(Publisher(loop, IAM_ACTIVITY), ring)
     ledger = None if decides_only else _ledger(settings, shared, ring, gate, access, feed)
     registry.register(ModelMetrics(feed, activity))
+    decisions = _decision_log(settings, loop, ring, access, registry)
     reads = Reads(
         directory,
         credentials,
@@ -176,6 +183,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         registry,
         notarized,
         history,
+        decisions,
     )
 
 

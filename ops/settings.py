@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     email: str = "root@muniment.invalid"
     timeline: str = ""  # a PostgreSQL URL; empty keeps the timeline in SQLite
     log_reads: bool = True
+    decision_log: float = 1.0  # the share of decisions that is logged: 0 none, 1 every one
     region: str = REGION_DEFAULT
     kek: str = ""  # where the key-encryption key comes from: file:PATH, env:NAME or command:…
 

@@ -6,7 +6,20 @@ import typer
 from rich.console import Console
 
 from muniment.domain.errors import Refused
-from muniment.ops.cli import accounts, audit, backup, erase, keys, provision, readers, rebuild, replay, serve, verify
+from muniment.ops.cli import (
+    accounts,
+    audit,
+    backup,
+    decisions,
+    erase,
+    keys,
+    provision,
+    readers,
+    rebuild,
+    replay,
+    serve,
+    verify,
+)
 from muniment.ops.import_account import command as import_account
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
 from muniment.ops.jetstream.provision import Drift, RestoreUnfinished
@@ -24,7 +37,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (serve, accounts, import_account, audit, replay, rebuild, verify, backup, provision, keys, erase, readers):
+for module in (
+    serve,
+    accounts,
+    import_account,
+    audit,
+    replay,
+    rebuild,
+    verify,
+    backup,
+    provision,
+    keys,
+    erase,
+    readers,
+    decisions,
+):
     module.register(app)
 
 

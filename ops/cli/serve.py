@@ -13,6 +13,7 @@ from muniment.ops.cli.serve_options import (
     NATS,
     AccountId,
     DataFolder,
+    DecisionLog,
     Email,
     Ephemeral,
     Host,
@@ -67,6 +68,7 @@ def serve(
     timeline: Timeline = "",
     kek: KEK = "",
     read_log: ReadLog = True,
+    decision_log: DecisionLog = "all",
     log_level: LogLevel = "warning",
 ) -> None:
     """Run Muniment: the log, the read models and the API, on one port.
@@ -96,6 +98,7 @@ def serve(
         email=email,
         timeline=timeline,
         log_reads=read_log,
+        decision_log=_share(decision_log),
         kek=kek,
     )
     logs.configure(_level(log_level))
@@ -133,6 +136,17 @@ def _role(text: str) -> Role:
     if text not in ("all", "api", "decisions"):
         raise typer.BadParameter(f"`{text}` is not one of all, api, decisions", param_hint="--role")
     return text  # type: ignore[return-value]
+
+
+def _share(text: str) -> float:
+    named = {"all": 1.0, "off": 0.0}
+    try:
+        share = named[text] if text in named else float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise typer.BadParameter(f"`{text}` is neither all nor off nor between 0 and 1", param_hint="--decision-log")
+    return share
 
 
 def _level(text: str) -> logs.Level:

@@ -43,4 +43,7 @@ KEK = Annotated[
     ),
 ]
 ReadLog = Annotated[bool, typer.Option("--read-log/--no-read-log", help="Record reads in the audit timeline too.")]
+DecisionLog = Annotated[
+    str, typer.Option("--decision-log", help="Which decisions to log: `all`, `off`, or a share such as 0.01.")
+]
 LogLevel = Annotated[str, typer.Option(help="debug, info, warning or error.")]

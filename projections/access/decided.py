@@ -1,6 +1,6 @@
 """What `Access.decide` answers: yes or no at once, and everything else about it when it is asked for."""
 
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -9,8 +9,10 @@ from muniment.domain.policy.decision import Alarm, Decision, Effect, Layer
 from muniment.domain.policy.evaluate import PolicySet, evaluate, resource_kind, undecided
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.matching import Budget
+from muniment.domain.policy.request import AccessRequest
 from muniment.domain.policy.wording import reason
 from muniment.domain.quotas import COMPARISONS_PER_DECISION_MAX
+from muniment.domain.session import Passed
 from muniment.projections.access.documents import Documents
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.holdings import holdings
@@ -27,6 +29,18 @@ class Question(msgspec.Struct, gc=False):
     session: tuple[Source, ...] | None = None
     mandatory: bool = False
     trust: Source | None = None
+
+
+class Note(Protocol):
+    """Whoever keeps a log of decisions is told of each one here; it must neither block nor fail."""
+
+    def __call__(
+        self, source: str, request: AccessRequest, decided: "Decided", passed: Passed | None = None, /
+    ) -> None: ...
+
+
+def unheard(source: str, request: AccessRequest, decided: "Decided", passed: Passed | None = None, /) -> None:
+    """Nobody keeps a log."""
 
 
 class Decided(msgspec.Struct, gc=False):

@@ -5,6 +5,7 @@ from typing import Final
 
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied, InvalidClientTokenId
+from muniment.domain.logged import GATE
 from muniment.domain.policy.decision import Alarm, Effect, Layer
 from muniment.domain.policy.request import AccessRequest
 from muniment.domain.resource import Resource
@@ -57,6 +58,7 @@ class AccessGate:
                 context={**caller.context, **resource.context},
             )
             decided = self._access.decide(request, policies)
+            self._access.note(GATE, request, decided, None if session is None else session.passed)
             if decided.alarm is not None:  # denied although no policy says so: an operator must look (SECURITY 1)
                 self._on_alarm(decided.alarm, request)
             if not decided and not (resource.granted and _is_merely_not_allowed(decided)):

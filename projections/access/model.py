@@ -12,7 +12,7 @@ from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.session import Session
 from muniment.domain.site.state import SITE
-from muniment.projections.access.decided import Decided, Question, plain
+from muniment.projections.access.decided import Decided, Note, Question, plain, unheard
 from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALONE, Beside, decide
 from muniment.projections.access.frame import Frame
@@ -47,6 +47,7 @@ class Access(FoldedModel):
 
     def __init__(self, fold: Fold) -> None:
         super().__init__(fold)
+        self.note: Note = unheard
         self._documents = Documents()
         self._alone = Question(self._documents)
         self._standings = Standings(Library())

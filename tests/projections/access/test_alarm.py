@@ -28,8 +28,11 @@ class OverBudget:
     def wait(self, position, seconds):
         return
 
-    def decide(self, request):
+    def decide(self, request, session=None):
         return Undecided()
+
+    def note(self, source, request, decided, passed=None):
+        return
 
 
 class Fresh:

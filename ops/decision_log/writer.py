@@ -1,0 +1,240 @@
+"""Writes the decision log: a decision costs its thread an append to a list; the rest happens on a thread of the writer's own.
+
+Memory is bounded. What finds no room is counted, in a metric and in the next message, never silent.
+"""
+
+import random
+import threading
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+
+from muniment.commands.drawn import Clock, clock, uuid7
+from muniment.domain import logged, stored
+from muniment.domain.ids import NOBODY
+from muniment.domain.ledger import Sealed
+from muniment.domain.logged import Asker, Batch, Keys, Row
+from muniment.domain.policy.request import AccessRequest
+from muniment.domain.sealing import Unreadable
+from muniment.domain.session import Passed
+from muniment.projections.access.decided import Decided
+from muniment.projections.access.known import is_ours
+
+WAITING_MAX: Final = 50_000  # decisions in memory
+TOGETHER_MAX: Final = 1_000  # decisions a message
+MESSAGE_BYTES_MAX: Final = 240 << 10
+FLUSH_SECONDS: Final = 0.25
+RETRY_SECONDS: Final = 0.5
+CLOSE_SECONDS_MAX: Final = 5.0
+SEALED_MAX: Final = 10_000  # sealed keys that are used again: callers repeat their address and agent
+PUBLISH_SECONDS: Final = 5.0
+
+_encode = msgspec.msgpack.Encoder().encode
+log = structlog.get_logger("muniment.decisions")
+
+
+class Publisher(Protocol):
+    """Appends and waits; `ops/jetstream/publisher.py` implements it."""
+
+    def publish(self, messages: Sequence[tuple[str, bytes]], deadline: float | None = None) -> list[int]:
+        """Store (subject, data) pairs."""
+
+
+class Ring(Protocol):
+    """Seals and signs; the key ring implements it."""
+
+    def seal(self, owner: str, field: str, plain: bytes) -> Sealed: ...
+    def sign(self, payload: bytes) -> tuple[str, bytes]: ...
+
+
+class Noted(msgspec.Struct, frozen=True, gc=False):
+    """A decision as the deciding thread leaves it."""
+
+    time: int
+    source: str
+    request: AccessRequest
+    passed: Passed | None
+    allowed: bool
+    effect: str
+    layer: str
+    position: int
+
+
+class DecisionLog:
+    """One process's writer. `rate` is the share of decisions that are logged, from 0 (none) to 1 (every one)."""
+
+    def __init__(
+        self, publisher: Publisher, ring: Ring, rate: float = 1.0, now: Clock = clock, waiting_max: int = WAITING_MAX
+    ) -> None:
+        self.rate = rate
+        self.logged = 0  # decisions that are stored
+        self.dropped = 0  # decisions that found no room
+        self.messages = 0
+        self.writer = uuid7(now())
+        self._publisher, self._ring, self._now, self._waiting_max = publisher, ring, now, waiting_max
+        self._waiting: deque[Noted] = deque()
+        self._numbers: Counter[str] = Counter()
+        self._drops: Counter[str] = Counter()  # by account, not yet told
+        self._drops_guard = threading.Lock()
+        self._sealed: OrderedDict[tuple[str, bytes], Sealed] = OrderedDict()
+        self._chance: Callable[[], float] = random.Random().random  # noqa: S311 - which decisions are shown is no secret
+        self._busy = False
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="muniment-decisions", daemon=True)
+        self._thread.start()
+
+    def note(self, source: str, request: AccessRequest, decided: Decided, passed: Passed | None = None) -> None:
+        """Log a decision, soon. Never blocks and never fails."""
+        if self.rate < 1.0 and self._chance() >= self.rate:
+            return
+        if len(self._waiting) >= self._waiting_max:
+            with self._drops_guard:
+                self._drops[request.principal.account or NOBODY] += 1
+                self.dropped += 1
+            return
+        effect, layer = decided.effect, decided.layer
+        self._waiting.append(
+            Noted(self._now(), source, request, passed, bool(decided), effect.value, layer.value, decided.position)
+        )
+
+    def flush(self, seconds: float = CLOSE_SECONDS_MAX) -> bool:
+        """Whether everything noted until now was stored within `seconds`."""
+        give_up = time.monotonic() + seconds
+        while (self._waiting or self._busy) and time.monotonic() < give_up:
+            time.sleep(0.005)
+        return not (self._waiting or self._busy)
+
+    def close(self) -> None:
+        """Store what waits, for as long as it may take at the end, and stop."""
+        self._closing.set()
+        self._thread.join(CLOSE_SECONDS_MAX)
+
+    # ---------------------------------------------------------------- the thread
+
+    def _run(self) -> None:
+        while True:
+            ending = self._closing.wait(FLUSH_SECONDS)
+            while self._waiting or self._drops:
+                self._busy = True
+                try:
+                    self._write(self._gather())
+                finally:
+                    self._busy = False
+                if ending and not self._waiting:
+                    break
+            if ending:
+                return
+
+    def _gather(self) -> dict[str, list[Noted]]:
+        """What waits, by account; accounts that only have something dropped to tell are among them."""
+        found: dict[str, list[Noted]] = {account: [] for account in tuple(self._drops)}
+        for _ in range(min(len(self._waiting), self._waiting_max)):
+            noted = self._waiting.popleft()
+            found.setdefault(noted.request.principal.account or NOBODY, []).append(noted)
+        return found
+
+    def _write(self, by_account: dict[str, list[Noted]]) -> None:
+        for account, every in by_account.items():
+            rest = every
+            while True:
+                rest = self._message(account, rest)
+                if not rest:
+                    break
+
+    def _message(self, account: str, every: list[Noted]) -> list[Noted]:
+        """Store the first of these decisions in one message; answer the others."""
+        with self._drops_guard:
+            dropped = self._drops.pop(account, 0)
+        count = min(len(every), TOGETHER_MAX)
+        self._numbers[account] += 1
+        while True:
+            data = self._signed(self._batch(account, every[:count], dropped))
+            if len(data) <= MESSAGE_BYTES_MAX or count <= 1:
+                break
+            count //= 2
+        if len(data) > MESSAGE_BYTES_MAX:  # one decision alone: too large to keep
+            self.dropped += count
+            data = self._signed(self._batch(account, [], dropped + count))
+            self._store(account, data, 0)
+        else:
+            self._store(account, data, count)
+        return every[count:]
+
+    def _store(self, account: str, data: bytes, count: int) -> None:
+        """Publish, the same bytes again until it succeeds: a reader knows a message by its number."""
+        give_up: float | None = None
+        while True:
+            try:
+                self._publisher.publish([(logged.subject(account), data)], time.monotonic() + PUBLISH_SECONDS)
+            except Exception as error:  # the log is away: what comes meanwhile waits, and then finds no room
+                log.warning("decisions wait", error=type(error).__name__)
+                if self._closing.is_set():
+                    give_up = give_up or time.monotonic() + CLOSE_SECONDS_MAX / 2
+                    if time.monotonic() > give_up:
+                        self.dropped += count
+                        return
+                self._closing.wait(RETRY_SECONDS)
+            else:
+                self.logged += count
+                self.messages += 1
+                return
+
+    def _batch(self, account: str, every: list[Noted], dropped: int) -> Batch:
+        askers: dict[bytes, tuple[int, Asker]] = {}
+        rows = []
+        for noted in every:
+            asker = Asker(msgspec.structs.replace(noted.request.principal, tags={}), noted.passed)
+            who, _ = askers.setdefault(_encode(asker), (len(askers), asker))
+            rows.append(self._row(noted, who))
+        listed = tuple(asker for _, asker in askers.values())
+        return Batch(account, self.writer, self._numbers[account], self.rate, dropped, len(rows), listed, tuple(rows))
+
+    def _row(self, noted: Noted, who: int) -> Row:
+        request = noted.request
+        theirs = (item for item in request.context.items() if not is_ours(item[0].lower()))
+        clear, private = logged.parted(theirs, request.principal.tags)
+        sealed, withheld = None, False
+        if private:
+            sealed = self._seal(logged.owner_of(request.principal, noted.time), private)
+            withheld = sealed is None
+        return Row(
+            noted.time,
+            who,
+            request.action,
+            request.resource,
+            noted.allowed,
+            noted.effect,
+            noted.layer,
+            noted.position,
+            noted.source,
+            clear,
+            sealed,
+            request.resource_account,
+            withheld,
+        )
+
+    def _seal(self, owner: str, private: Keys) -> Sealed | None:
+        """The keys under their owner's data key; None where that is erased, or cannot be made by this process."""
+        plain = logged.encode_keys(private)
+        known = self._sealed.get((owner, plain))
+        if known is not None:
+            return known
+        try:
+            made = self._ring.seal(owner, logged.FIELD, plain)
+        except Unreadable:
+            return None
+        except Exception as error:  # a process that only decides may not make data keys
+            log.debug("keys withheld", error=type(error).__name__)
+            return None
+        self._sealed[owner, plain] = made
+        if len(self._sealed) > SEALED_MAX:
+            self._sealed.popitem(last=False)
+        return made
+
+    def _signed(self, batch: Batch) -> bytes:
+        body = logged.encode(batch)
+        return stored.encode_envelope(body, *self._ring.sign(logged.SIGNING_CONTEXT + body))
