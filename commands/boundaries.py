@@ -6,17 +6,31 @@ updates. Here a cached state is whole and never changed; a newer one takes its p
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from eventsourcing.application import LRUCache, Repository
-from eventsourcing.persistence import EventStore
+from eventsourcing.persistence import EventStore, PersistenceError
 
-from muniment.commands.mapper import EntryMapper
+from muniment.commands.mapper import EntryMapper, Forged
 from muniment.commands.snapshot import INTERVAL, StaleSnapshot, StateSnapshot
-from muniment.domain.boundary import State, fold, new_state
+from muniment.domain.boundary import ChainBroken, State, fold, new_state
 from muniment.domain.ledger import Entry
+from muniment.domain.stored import Damaged, UnknownFact
 
 BOUNDARIES_KEPT_MAX = 4_096
+
+
+class Impossible(Exception):
+    """An entry that is signed and follows rightly, and yet cannot have happened: its fact does not fit the state."""
+
+    def __init__(self, boundary: str, version: int, reason: str) -> None:
+        super().__init__(f"entry {version} of `{boundary}` cannot be applied: {reason}")
+        self.boundary, self.version = boundary, version
+
+
+# Why a boundary's log cannot be read on, once it could be read at all. Time does not mend it; `muniment verify` looks at it.
+UNREADABLE: Final = (Impossible, ChainBroken, Forged, UnknownFact, Damaged, msgspec.MsgspecError)
 
 
 class Boundaries(Repository[str]):
@@ -30,7 +44,7 @@ class Boundaries(Repository[str]):
         """The state of a boundary, the empty one before its first entry.
 
         `fresh` reads the tail from the log's leader; otherwise a kept state is good enough, and the append's guard will
-        prove it. With `version`, the state as it was then. Raises Forged, ChainBroken, UnknownFact, OperationalError.
+        prove it. With `version`, the state as it was then. Raises what `UNREADABLE` lists, and OperationalError.
         """
         if version is not None:
             return self._read(new_state(aggregate_id), version)
@@ -78,7 +92,13 @@ class Boundaries(Repository[str]):
                 entry: Entry = mapper.to_domain_event(last)
                 yield entry
 
-        state = fold(start, entries())
+        try:
+            state = fold(start, entries())
+        except (*UNREADABLE, PersistenceError):
+            raise
+        except Exception as error:  # whatever a fact raises, a refusal's name included, is not for the caller of today
+            number = last.originator_version if last is not None else start.version + 1
+            raise Impossible(start.id, number, f"{type(error).__name__}: {error}") from error
         assert state is not None
         if last is not None:
             mapper.check(last)  # the chain makes this one signature vouch for everything before it

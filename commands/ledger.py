@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msgspec
 from eventsourcing.application import Application, Repository
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.utils import Environment, EnvType
 
 from muniment.commands.attempt import Attempt
-from muniment.commands.boundaries import Boundaries
+from muniment.commands.boundaries import UNREADABLE, Boundaries
 from muniment.commands.command import Command
 from muniment.commands.drawn import Clock, Drawn, clock
 from muniment.commands.gate import Gate
@@ -21,7 +20,6 @@ from muniment.commands.lane import Lane, Turn
 from muniment.commands.mapper import EntryMapper
 from muniment.commands.snapshot import StateSnapshot
 from muniment.commands.task import Context, Outcome, Task
-from muniment.domain.boundary import ChainBroken
 from muniment.domain.errors import Refused, ServiceUnavailable
 from muniment.domain.ledger import DECIDING
 
@@ -119,7 +117,7 @@ class Ledger(Application[str]):
                 raise ServiceUnavailable(
                     "the log did not confirm the command in time; send the same request again to learn its outcome"
                 ) from error
-            except (ChainBroken, msgspec.MsgspecError) as error:
+            except UNREADABLE as error:
                 raise ServiceUnavailable(f"the log of `{boundary}` cannot be read on: {error}") from error
             attempt.settle(turns, self.seen)
             return

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
+from eventsourcing.persistence import OperationalError
 
+from muniment.commands.boundaries import UNREADABLE
 from muniment.commands.drawn import Drawn, uuid7
 from muniment.commands.ledger import Ledger
 from muniment.commands.muniment.accounts import FoundSite
@@ -50,7 +53,11 @@ def found(ledger: Ledger, settings: Settings, again: Founded | None = None) -> F
 
     `again` makes the account of an earlier start once more, with the same number and root key.
     """
-    site = ledger.boundaries.get(SITE)
+    try:
+        site = ledger.boundaries.get(SITE)
+    except (*UNREADABLE, OperationalError) as error:  # readiness names the models that stopped; the others are of use
+        structlog.get_logger("muniment.founding").error(f"the log of `{SITE}` cannot be read on: {error}")
+        return None
     assert isinstance(site, Site)
     if site.accounts:
         return None

@@ -320,7 +320,13 @@ class JetStreamRecorder(_Recorder, ApplicationRecorder):
 
 
 def _version(stored: Stored) -> int:
-    return int(parse_headers(stored.headers)[VERSION])
+    """Raises OperationalError for what this program did not write."""
+    try:
+        return int(parse_headers(stored.headers)[VERSION])
+    except (KeyError, ValueError):
+        raise OperationalError(
+            f"sequence {stored.sequence} (`{stored.subject}`) carries no version: it was not written by Muniment"
+        ) from None
 
 
 def _by_originator(stored_events: Sequence[StoredEvent], contiguous: bool) -> dict[str, StoredEvent]:

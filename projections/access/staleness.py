@@ -46,6 +46,10 @@ class Staleness:
         silent = self._heard_seconds_ago()
         if silent > self._limits.static:
             raise ServiceUnavailable(f"nothing can be decided: the log has not been heard of for {silent:.0f} s")
+        if self._model.stopped and (behind := self._model.lag().milliseconds) > self._limits.static * 1_000:
+            raise ReadModelBehind(
+                f"nothing can be decided: read model `{self._model.name}` stopped {behind / 1_000:.0f} s ago"
+            )
         if not is_privileged(action):
             return
         if silent > self._limits.privileged:

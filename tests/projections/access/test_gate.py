@@ -3,7 +3,7 @@
 import pytest
 
 from muniment.domain.account.inline import UserInlinePolicyPut
-from muniment.domain.account.users import UserCreated
+from muniment.domain.account.users import UserCreated, UserTagged
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied, ReadModelBehind, ServiceUnavailable
 from muniment.domain.ledger import Actor
@@ -104,6 +104,20 @@ def test_a_known_lag_of_more_than_five_seconds_refuses_privileged_actions() -> N
     with pytest.raises(ReadModelBehind, match="7 entries and 6000 ms behind"):
         hall.gate.check(Caller(ACTOR), "iam:CreateUser", BOB, 0)
     hall.gate.check(Caller(ACTOR), "iam:GetUser", BOB, 0)
+
+
+def test_a_model_that_stopped_decides_for_five_minutes_and_no_longer() -> None:
+    hall, now = Hall(), 100.0
+    access = hall.world.access
+    access._monotonic = lambda: now
+    access.head_seen("IAM", 3)
+    hall.world.happened(UserTagged("nobody", {"a": "b"}))
+    assert access.stopped
+    now = 400.0
+    hall.gate.check(Caller(ACTOR), "iam:GetUser", BOB, 0)
+    now = 401.0
+    with pytest.raises(ReadModelBehind, match="`access` stopped 301 s ago"):
+        hall.gate.check(Caller(ACTOR), "iam:GetUser", BOB, 0)
 
 
 @pytest.mark.parametrize(
