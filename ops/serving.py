@@ -1,6 +1,7 @@
 """`muniment serve`: everything on one machine, from the log to the port, and an orderly end (DESIGN §8)."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -28,6 +29,8 @@ from muniment.ops.settings import BadSetting, Settings
 
 SHUTDOWN_SECONDS = 10
 SWITCH_SECONDS = 0.0005  # Python's default lets a busy thread keep the lock for 5 ms (DESIGN §4)
+# Objects that the collector looks at in one go, while everybody waits: each costs it a walk through cold memory (bench/stall.py).
+COLLECTOR = (300, 3, 10_000)
 
 log = structlog.get_logger("muniment.serve")
 
@@ -54,6 +57,7 @@ class Server:
         os.umask(0o077)  # whatever this process writes is its owner's alone
         hygiene.forbid_dumps()
         sys.setswitchinterval(SWITCH_SECONDS)
+        gc.set_threshold(*COLLECTOR)
         self._take_folder()
         self._socket = _listen(self.settings)
         self.log.open()

@@ -14,7 +14,7 @@ class OrganizationFact(Fact, frozen=True, gc=False, omit_defaults=True):
     kind: ClassVar[str] = "organization"
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True, gc=False):
     """An account in the organization."""
 
     number: str  # 12 digits
