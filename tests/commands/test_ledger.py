@@ -3,20 +3,21 @@
 import threading
 import time
 
+import msgspec
 import pytest
 
 from muniment.commands.command import Command
 from muniment.commands.gate import OpenGate
 from muniment.commands.ledger import Ledger
-from muniment.commands.mapper import Forged
 from muniment.commands.task import Context
 from muniment.domain.account.state import Account
-from muniment.domain.account.users import UserCreated
+from muniment.domain.account.users import UserCreated, UserDeleted
 from muniment.domain.caller import Caller
 from muniment.domain.errors import EntityAlreadyExists, IdempotencyMismatch, ServiceUnavailable
 from muniment.domain.ledger import Actor, Sealed
 
 ROOT = Caller(Actor("123456789012", "arn:aws:iam::123456789012:root", "123456789012", "Root"))
+BOUNDARY = "account.123456789012"
 POPO = {"PERSISTENCE_MODULE": "eventsourcing.popo"}
 
 
@@ -178,7 +179,19 @@ def test_a_command_does_not_build_on_an_entry_nobody_signed():
         log.execute(*add("ana"))
         log.boundaries.forget()
         signer.good = False
-        with pytest.raises(Forged):
+        with pytest.raises(ServiceUnavailable, match=r"version 1 of .* carries no valid signature"):
+            log.execute(*add("ben"))
+
+
+def test_a_command_on_an_entry_that_cannot_have_happened_is_a_503_and_no_answer_of_that_entry():
+    with ledger() as log:
+        log.execute(*add("ana"))
+        state = log.boundaries.get(BOUNDARY)
+        happened, bad = log.events.get(BOUNDARY, gt=0), UserDeleted("nobody")
+        entry = msgspec.structs.replace(next(iter(happened)), version=state.version + 1, prev=state.head, fact=bad)
+        log.save(log.mapper.prepare(entry))
+        log.boundaries.forget()
+        with pytest.raises(ServiceUnavailable, match=r"entry 2 of .* cannot be applied: KeyError"):
             log.execute(*add("ben"))
 
 

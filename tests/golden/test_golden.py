@@ -15,7 +15,9 @@ def stored(name):
 
 def test_every_fact_has_a_golden_file():
     missing = known_facts() - set(FILES)
-    assert not missing, "add the fact to tests/golden/story/ (its docstring says how) and run `python -m tests.golden.story`"
+    assert not missing, (
+        "add the fact to tests/golden/story/ (its docstring says how) and run `python -m tests.golden.story`"
+    )
 
 
 def test_every_fact_is_in_the_story():
