@@ -32,7 +32,7 @@ _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str]]]] = {
     Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number)),
 }
 _NAMED: Final = {"user_name": "users", "group_name": "groups", "role_name": "roles"}
-_POLICIES: Final = frozenset({"policy_arn", "permissions_boundary"})
+_POLICIES: Final = frozenset({"policy_arn", "permissions_boundary", "provider_arn"})
 _WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources"})
 _NO_TABLE: Final[dict[str, Any]] = {}
 _KEY_TYPE: Final = "AWS::IAM::AccessKey"

@@ -17,6 +17,7 @@ from tests.golden.story.account import (
     names,
     permissions_boundaries,
     policies,
+    providers,
     roles,
     root,
     sessions,
@@ -36,6 +37,7 @@ CHAPTERS: Final = (
     inline,
     permissions_boundaries,
     applications,
+    providers,
     sessions,
     names,  # the last one: its end renames what all other ends name
 )
