@@ -12,6 +12,11 @@ def learn(actions: Iterable[tuple[str, str]]) -> None:
         _known.setdefault(service, set()).add(f"{service}:{name}")
 
 
+def every_action() -> frozenset[str]:
+    """All of them."""
+    return frozenset().union(*_known.values())
+
+
 def actions_on(resource: str) -> list[str]:
     """The actions of the service that an ARN names."""
     segments = resource.split(":", 3)

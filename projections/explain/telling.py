@@ -28,7 +28,7 @@ Found = Mapping[int, Recorded | None]  # id of a want → its entry
 
 def explained(decided: Decided, past: Past, owner: Account | None) -> dict[str, Any]:
     """Everything about a decision. `owner` is the account of the resource, as of the decision's moment."""
-    decision, request = decided.decision, _in_full(decided)
+    decision, request = decided.decision, in_full(decided)
     bearing = policies(decided.frame, decided.question)
     looked = _look(bearing, request)
     shown = [one for one in looked if one.applies] + [one for one in looked if not one.applies][:STATEMENTS_MAX]
@@ -67,7 +67,7 @@ def layers(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-def _in_full(decided: Decided) -> AccessRequest:
+def in_full(decided: Decided) -> AccessRequest:
     """The request as the evaluator saw it: with what the log knows."""
     request, frame = decided.frame.request, decided.frame
     return msgspec.structs.replace(
