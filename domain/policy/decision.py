@@ -42,7 +42,6 @@ class SourceType(enum.Enum):
     ROLE = "role"
     AWS_MANAGED = "aws-managed"
     USER_MANAGED = "user-managed"
-    APPLICATION = "application"  # ours: of an application's subjects
     RESOURCE = "resource"
     NONE = "none"
 

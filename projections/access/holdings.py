@@ -65,7 +65,7 @@ def _of_role(account: Account, role: Role, documents: Documents) -> Holdings:
 def _of_subject(account: Account, unique_id: str, documents: Documents) -> Holdings:
     subject_type, subject_id = subject_of(unique_id)
     sources = [
-        Source(documents.read(text), name, SourceType.APPLICATION)
+        Source(documents.read(text), name, SourceType.USER)
         for name, text in subject_policies(account, subject_type, subject_id)
     ]
     return Holdings(account.version, unique_id, unique_id, tuple(sources))

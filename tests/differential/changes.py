@@ -5,8 +5,9 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from muniment.domain.account import attachments, groups, inline, policies, roles
+from muniment.domain.account import applications, attachments, groups, inline, policies, roles
 from muniment.domain.account import permissions_boundaries as bounds
+from muniment.domain.account.application import entity_arn
 from muniment.domain.account.state import Account
 from muniment.domain.ledger import Fact
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
@@ -82,6 +83,7 @@ class Changes(Historian):
             if group_.attached:
                 yield lambda pick, group=group_: attachments.GroupPolicyDetached(group.name, pick(group.attached))
         yield from self._of_roles(state)
+        yield from self._of_applications(state)
         for policy in state.policies.values():
             yield lambda pick, policy=policy: policies.PolicyDefaultVersionSet(
                 policy.arn, pick(sorted(policy.versions))
@@ -97,6 +99,27 @@ class Changes(Historian):
                 yield lambda pick, role=role: attachments.RolePolicyDetached(role.name, pick(role.attached))
             if role.boundary:
                 yield lambda pick, role=role: bounds.RolePermissionsBoundaryRemoved(role.name)
+
+    def _of_applications(self, state: Account) -> Iterator[Callable[[Pick], Fact]]:
+        if not state.applications:
+            yield lambda pick: applications.ApplicationRegistered("crm", ("customer", "robot"))
+            return
+        for kind in ("customer", "robot"):
+            yield lambda pick, kind=kind: applications.ApplicationEntityPut("crm", kind, pick("12"), {"a": ("1",)})
+            yield lambda pick, kind=kind: applications.ApplicationPolicyPut(
+                "crm", pick("pq"), kind, document(self.luck)
+            )
+        for name, policy in state.applications["crm"].policies.items():
+            yield lambda pick, name=name, policy=policy: applications.ApplicationPolicyDeleted(
+                "crm", name, policy.subject_type
+            )
+        for entity in state.entities.values():
+            yield lambda pick, one=entity: applications.ApplicationPolicyPut(
+                "crm", "own", one.type, document(self.luck), one.id
+            )
+            yield lambda pick, one=entity: applications.ApplicationEntityDeleted("crm", one.type, one.id)
+        kinds = self.luck.sample(["customer", "robot"], self.luck.randint(1, 2))
+        yield lambda pick: applications.ApplicationTypesChanged("crm", tuple(kinds))
 
     def _site(self, site: Site) -> Iterator[Callable[[Pick], Fact]]:
         yield from super()._site(site)
@@ -128,6 +151,13 @@ class Changes(Historian):
             state = self.states.get(f"account.{number}")
             yield Principal(kind=PrincipalKind.ROOT, arn=f"{arn}:root", account=number)
             yield Principal(kind=PrincipalKind.USER, arn=f"{arn}:user/gone", account=number, unique_id="AIDAGONE")
+            for kind, known in (("customer", ""), ("customer", "1"), ("robot", "2"), ("spaceship", "")):
+                yield Principal(
+                    kind=PrincipalKind.APPLICATION,
+                    arn=entity_arn(number, kind, "1"),
+                    account=number,
+                    unique_id=entity_arn(number, kind, known),
+                )
             if not isinstance(state, Account):
                 continue
             for user in state.users.values():

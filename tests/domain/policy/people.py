@@ -36,6 +36,12 @@ FEDERATED = Principal(
 )
 SERVICE = Principal(kind=PrincipalKind.SERVICE, service="rotation.amazonaws.com")
 SAML = Principal(kind=PrincipalKind.WEB_IDENTITY, provider=f"arn:aws:iam::{A}:saml-provider/corp")
+CUSTOMER = Principal(
+    kind=PrincipalKind.APPLICATION,
+    arn=f"arn:muniment:app::{A}:customer/c3",
+    account=A,
+    unique_id=f"arn:muniment:app::{A}:customer/",
+)
 ANONYMOUS = Principal(kind=PrincipalKind.ANONYMOUS)
 
 SECRET = f"arn:aws:secretsmanager:eu-central-1:{A}:secret:db/main-AbCdEf"

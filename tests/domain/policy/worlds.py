@@ -15,9 +15,9 @@ from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Level, Source
 from muniment.domain.policy.request import AccessRequest, Principal, principal_keys
 
-from .people import ANA, ANONYMOUS, FEDERATED, ROLE_ARN, ROOT, SAML, SERVICE, SESSION, A, B
+from .people import ANA, ANONYMOUS, CUSTOMER, FEDERATED, ROLE_ARN, ROOT, SAML, SERVICE, SESSION, A, B
 
-PRINCIPALS = [ROOT, ANA, SESSION, FEDERATED, SERVICE, SAML, ANONYMOUS]
+PRINCIPALS = [ROOT, ANA, SESSION, FEDERATED, SERVICE, SAML, CUSTOMER, ANONYMOUS]
 ACTIONS = [
     "secretsmanager:GetSecretValue",
     "s3:GetObject",
