@@ -1,0 +1,138 @@
+"""Explanations and the past, asked of a real server as a client would: ExplainDecision, WhoCan, WhatCan, AccessHistory."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.muniment_server import Muniment
+from tests.scenarios.wire import Wire
+
+BUCKET = "arn:aws:s3:::letters/a"
+QUESTION = {"Principal": "ana", "Action": "s3:GetObject", "Resource": BUCKET}
+
+
+def document(action="s3:*", effect="Allow", **more):
+    statement = {"Effect": effect, "Action": action, "Resource": "*", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def ask(wire, action, **params):
+    answer = wire.native(action, params, service="muniment")
+    assert answer.status == 200, answer
+    return json.loads(answer.text)
+
+
+@pytest.fixture
+def ana(iam):
+    """A user who could read for a while, through a group."""
+    iam.create_user(UserName="ana")
+    iam.create_group(GroupName="readers")
+    iam.put_group_policy(GroupName="readers", PolicyName="read", PolicyDocument=document())
+    iam.add_user_to_group(GroupName="readers", UserName="ana")
+    return iam
+
+
+def test_a_decision_is_explained_with_who_made_it_so(server, ana, wire):
+    told = ask(wire, "ExplainDecision", **QUESTION)
+    assert told["Decision"] is True
+    (statement,) = told["Statements"]
+    (way,) = statement["BroughtIn"]
+    assert way["Via"] == "readers"
+    assert [entry["Action"] for entry in way["Entries"]] == ["iam:PutGroupPolicy", "iam:AddUserToGroup"]
+    rows = ask(wire, "ListTimeline", EntryId=way["Entries"][1]["EntryId"])["Rows"]
+    assert [row["Action"] for row in rows] == ["iam:AddUserToGroup"]
+    assert rows[0]["Principal"] == way["Entries"][1]["Principal"] == f"arn:aws:iam::{server.account}:root"
+
+
+def test_a_moment_can_be_named_in_three_ways(ana, wire):
+    before = datetime.now(UTC).isoformat()
+    time.sleep(0.01)
+    token = wire.native("ExplainDecision", QUESTION, service="muniment").headers["x-muniment-position"]
+    position = ask(wire, "ExplainDecision", **QUESTION)["Position"]
+    ana.remove_user_from_group(GroupName="readers", UserName="ana")
+    assert ask(wire, "ExplainDecision", **QUESTION)["Decision"] is False
+    for moment in (before, token, position, str(position)):
+        assert ask(wire, "ExplainDecision", **QUESTION, AsOf=moment)["Decision"] is True, moment
+    assert wire.native("ExplainDecision", {**QUESTION, "AsOf": position + 99}, service="muniment").status == 400
+    assert wire.native("ExplainDecision", {**QUESTION, "AsOf": "2999-01-01"}, service="muniment").status == 400
+    assert wire.native("ExplainDecision", {**QUESTION, "AsOf": -1}, service="muniment").status == 400
+
+
+def test_the_history_of_an_access_is_told(ana, wire):
+    ana.remove_user_from_group(GroupName="readers", UserName="ana")
+    never, then, since = ask(wire, "AccessHistory", **QUESTION)["Intervals"]
+    assert [never["Allowed"], then["Allowed"], since["Allowed"]] == [False, True, False]
+    assert (then["Began"]["Action"], then["Ended"]["Action"]) == ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
+
+
+def test_who_can_and_what_can(server, ana, wire):
+    found = ask(wire, "WhoCan", Action="s3:GetObject", Resource=BUCKET)["Principals"]
+    assert [one["Arn"].rpartition(":")[2] for one in found] == ["root", "user/ana"]
+    assert found[1]["Paths"][0]["Group"] == "readers"
+    ana.put_user_policy(UserName="ana", PolicyName="own", PolicyDocument=document(["iam:GetUser", "iam:ListUs*"]))
+    rows = ask(wire, "WhatCan", Principal="ana")["Permissions"]
+    assert [(row["Action"], row["Resource"]) for row in rows] == [
+        ("iam:GetUser", "*"),
+        ("iam:ListUserPolicies", "*"),
+        ("iam:ListUserTags", "*"),
+        ("iam:ListUsers", "*"),
+        ("s3:*", "*"),
+    ]
+
+
+@pytest.mark.parametrize("action", ["ExplainDecision", "AccessHistory", "WhoCan", "WhatCan"])
+def test_whoever_asks_must_be_allowed_to(server, iam, member, action):
+    """SECURITY 14: and the refusal is on record."""
+    params = {"WhoCan": {"Action": "s3:GetObject"}, "WhatCan": {"Principal": "ana"}}.get(action, QUESTION)
+    iam.create_user(UserName="ana")
+    on = "*" if action == "WhoCan" else f"arn:aws:iam::{server.account}:user/ana"
+    iam.create_user(UserName="eva")
+    key = iam.create_access_key(UserName="eva")["AccessKey"]
+    eva = Wire(server, (key["AccessKeyId"], key["SecretAccessKey"]))
+    refused = eva.native(action, params, service="muniment")
+    assert (refused.status, refused.code) == (403, "AccessDenied")
+    statement = {"Effect": "Allow", "Action": f"muniment:{action}", "Resource": on}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="eva", PolicyName="p", PolicyDocument=text)
+    assert eva.native(action, params, service="muniment").status == 200
+    if action != "WhoCan":
+        assert eva.native(action, {**params, "Principal": "eva"}, service="muniment").status == 403
+    give_up, rows = time.monotonic() + 5, []
+    while not rows and time.monotonic() < give_up:
+        rows = ask(Wire(server), "ListTimeline", ActionName=f"muniment:{action}", Refused=True)["Rows"]
+    assert rows[-1]["Principal"].endswith(":user/eva")
+
+
+def test_nobody_asks_about_the_principals_of_another_account(server, ana, another_account):
+    """SECURITY 16."""
+    number, key = another_account()
+    other = Wire(server, key)
+    arn = f"arn:aws:iam::{server.account}:user/ana"
+    for action, params in (("ExplainDecision", QUESTION), ("WhatCan", {})):
+        answer = other.native(action, {**params, "Principal": arn}, service="muniment")
+        assert answer.status in (403, 404), answer
+    answer = other.native("AccessHistory", {**QUESTION, "Principal": arn}, service="muniment")
+    if answer.status == 200:
+        assert not any(one["Allowed"] for one in json.loads(answer.text)["Intervals"])
+    names = [one["Arn"] for one in ask(other, "WhoCan", Action="s3:GetObject")["Principals"]]
+    assert names == [f"arn:aws:iam::{number}:root"]
+
+
+def test_the_past_outlives_a_restart(tmp_path):
+    with Muniment(tmp_path / "data") as server:
+        iam = server.client("iam")
+        iam.create_user(UserName="ana")
+        iam.put_user_policy(UserName="ana", PolicyName="p", PolicyDocument=document())
+        position = ask(Wire(server), "ExplainDecision", **QUESTION)["Position"]
+        moment = datetime.now(UTC).isoformat()
+        time.sleep(0.01)
+        iam.delete_user_policy(UserName="ana", PolicyName="p")
+        server.stop()
+        server.start()
+        for as_of in (position, moment):
+            told = ask(Wire(server), "ExplainDecision", **QUESTION, AsOf=as_of)
+            assert told["Decision"] is True
+            assert told["Position"] == position
+        assert ask(Wire(server), "ExplainDecision", **QUESTION)["Decision"] is False
