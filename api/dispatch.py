@@ -5,11 +5,13 @@ from typing import Any, Final
 
 import msgspec
 
-from muniment.api.aws import models, validation
+from muniment.api.aws import models
+from muniment.api.conversion import converted
 from muniment.api.issuing import Issuing
 from muniment.api.services import Services
 from muniment.commands.activity import Happening
 from muniment.commands.command import COMMANDS, Command
+from muniment.commands.expect import parse
 from muniment.commands.provenance import sealed_actor
 from muniment.commands.sts.issue import ISSUES, Issue
 from muniment.commands.task import DEADLINE_SECONDS, Context
@@ -36,6 +38,7 @@ class Call(msgspec.Struct, frozen=True):
     request_id: str
     idempotency_key: str = ""
     position: Position | None = None
+    expect: str = ""  # what the command may change at the most, as `X-Muniment-Expect` says it
     recorded: bool = True  # whether an answer to it belongs into the audit; a refusal always does
 
 
@@ -85,7 +88,7 @@ class Dispatch:
         ledger = self._services.ledger
         if ledger is None:
             raise ServiceUnavailable("this process only decides; send commands to one that runs with `--role api`")
-        command = self._convert(kind, call)
+        command = converted(kind, call.service, call.action, call.params)
         minimum = self._minimum(call)
         if minimum > ledger.seen:
             # Here, not in the boundary's lane: others must not wait with this caller.
@@ -96,6 +99,7 @@ class Dispatch:
             call.idempotency_key,
             minimum,
             deadline=time.monotonic() + DEADLINE_SECONDS,
+            expect=parse(call.expect),
         )
         outcome = ledger.execute(command, context)
         if not outcome.entries or outcome.repeated:
@@ -104,7 +108,9 @@ class Dispatch:
 
     def _query(self, kind: type[Query], call: Call, caller: Caller) -> Answer:
         services = self._services
-        query = self._convert(kind, call)
+        if call.expect:
+            raise ValidationError("X-Muniment-Expect is for commands: a query changes nothing")
+        query = converted(kind, call.service, call.action, call.params)
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
         services.reads.wait(query.models, minimum)
         asked = Asked(caller.actor, services.now())
@@ -120,20 +126,11 @@ class Dispatch:
 
     def _issue(self, kind: type[Issue], call: Call, caller: Caller) -> Answer:
         services = self._services
-        issue = self._convert(kind, call)
+        issue = converted(kind, call.service, call.action, call.params)
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
         cause = Cause(issue.action(), call.request_id, parameters=_public(call))
         result = self._issuing.run(issue, cause, caller, minimum)
         return Answer(result, Position(services.epoch(), minimum))
-
-    def _convert(self, kind: type[Any], call: Call) -> Any:
-        model = models.service(call.service)
-        operation = model.operation(call.action) if model is not None else None
-        params = _known(kind, call.params) if operation is None else validation.validate(operation, call.params)
-        try:
-            return msgspec.convert(params, kind)
-        except msgspec.ValidationError as error:
-            raise ValidationError(f"1 validation error detected: {error}") from None
 
     def _minimum(self, call: Call) -> int:
         if call.position is None:
@@ -166,13 +163,6 @@ def action_of(call: Call) -> type[Command[Any]] | type[Query] | type[Issue] | No
     """The class of the action that is called, of whatever kind; None where it is none of ours."""
     name = (call.service, call.action)
     return COMMANDS.get(name) or QUERIES.get(name) or ISSUES.get(name)
-
-
-def _known(kind: type[Any], params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of an action of our own, which AWS's models do not know. Raises ValidationError for one it has not."""
-    if unknown := params.keys() - set(kind.__struct_encode_fields__):
-        raise ValidationError(f"1 validation error detected: unknown parameter {min(unknown)[:NAME_CHARACTERS_MAX]}")
-    return params
 
 
 def _refusal(command: bool, refused: Refused) -> Fact:

@@ -26,6 +26,7 @@ from muniment.domain.errors import (
 from muniment.domain.position import Position
 
 POSITION_HEADER = "x-muniment-position"
+EXPECT_HEADER = "x-muniment-expect"
 log = structlog.get_logger("muniment.api")
 
 Parse = Callable[[HTTPRequest, Claimed, str], Call]
@@ -93,6 +94,11 @@ def minimum(http: HTTPRequest) -> Position | None:
     """The position that the answer must not be older than, where the caller names one."""
     token = http.header(POSITION_HEADER)
     return Position.parse(token) if token else None
+
+
+def expected(http: HTTPRequest) -> str:
+    """What the command may change at the most, where the caller says so."""
+    return http.header(EXPECT_HEADER) or ""
 
 
 def retry_after(refused: Refused) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from muniment.commands.command import At, Decision
 from muniment.commands.drawn import Drawn, uuid7
+from muniment.commands.expect import expect
 from muniment.commands.lane import Turn
 from muniment.commands.mapper import EntryMapper, Prepared
 from muniment.commands.provenance import cause, sealed_actor
@@ -64,7 +65,10 @@ class Attempt:
             ledger.gate.check(task.context.caller, command.action(), command.resources(state, actor), position)
         if task.key and (done := state.remembered.find(task.key, now)) is not None:
             return self._repeat(task, done, state, given)
-        entries = self._record(task, command.decide(state, given), given)
+        decision = command.decide(state, given)
+        if task.context.expect is not None:
+            expect(ledger.foresight, task.context.expect, command, decision, self._load, actor, now)
+        entries = self._record(task, decision, given)
         return Outcome(0, entries, command.answer(self._load(self._boundary), entries, given))
 
     def _repeat(self, task: Task, done: Done, state: State, given: Drawn) -> Outcome:

@@ -14,6 +14,7 @@ from muniment.commands.attempt import Attempt
 from muniment.commands.boundaries import UNREADABLE, Boundaries
 from muniment.commands.command import Command
 from muniment.commands.drawn import Clock, Drawn, clock
+from muniment.commands.expect import Foresight
 from muniment.commands.gate import Gate
 from muniment.commands.keys import Sealer, Signer
 from muniment.commands.lane import Lane, Turn
@@ -47,6 +48,7 @@ class Ledger(Application[str]):
     ) -> None:
         self._signer, self.sealer, self.gate, self.now, self.resolve = signer, sealer, gate, now, resolve
         self.draw: Callable[..., Drawn] = Drawn
+        self.foresight: Foresight | None = None  # the composition puts it in
         self.seen = 0  # the highest sequence this process has written
         self.seen_by = dict.fromkeys(DECIDING, 0)  # of these, the highest that can change such a read model
         self.on_appended: Callable[[int], None] = lambda sequence: None

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from muniment.commands.command import Command
+from muniment.commands.expect import Expectation
 from muniment.domain.caller import Caller
 from muniment.domain.ledger import Entry
 
@@ -21,6 +22,7 @@ class Context(msgspec.Struct, frozen=True):
     idempotency_key: str = ""
     position: int = 0  # the gate judges from at least this sequence of stream IAM
     correlation: str = ""
+    expect: Expectation | None = None  # what the command may change at the most
     deadline: float = msgspec.field(default_factory=lambda: time.monotonic() + DEADLINE_SECONDS)
 
 

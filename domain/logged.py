@@ -96,6 +96,27 @@ class Heading(msgspec.Struct, frozen=True, array_like=True):
     count: int
 
 
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """One decision of the log. `request` is None where keys that were sealed cannot be read any more, or never were kept."""
+
+    row: Row
+    asker: Asker
+    request: AccessRequest | None
+
+
+class Window(msgspec.Struct, kw_only=True):
+    """What a reading covers. Filled while it is read; complete once the decisions have been gone through."""
+
+    decisions: int = 0
+    began: int = 0  # microseconds: the oldest decision
+    ended: int = 0
+    rates: tuple[float, float] = (1.0, 1.0)  # the lowest and highest share of decisions that was logged
+    dropped: int = 0  # decisions that the writers had no room for
+    missing: int = 0  # messages that are not there: their writers counted on
+    unbelievable: int = 0  # messages that no key of ours signed
+    unreadable: int = 0  # decisions whose sealed keys are gone
+
+
 class Unbelievable(Exception):
     """A message of the decision log that no key of ours signed, or that is none."""
 

@@ -17,7 +17,7 @@ from muniment.ops.alarms import Alarms
 from muniment.ops.backup.times import OriginalTimes, original, restored_until, with_original_times
 from muniment.ops.connection import LogServer
 from muniment.ops.decision_log.metrics import DecisionMetrics
-from muniment.ops.decision_log.reader import DECISIONS
+from muniment.ops.decision_log.reader import DECISIONS, DecisionReader
 from muniment.ops.decision_log.writer import DecisionLog
 from muniment.ops.jetstream.boundary_log import BoundaryLog
 from muniment.ops.jetstream.factory import share, unshare
@@ -35,6 +35,7 @@ from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
 from muniment.ops.settings import Settings
+from muniment.ops.what_if import WhatIfs
 from muniment.projections.access.gate import AccessGate
 from muniment.projections.access.model import Access
 from muniment.projections.access.staleness import Staleness
@@ -165,6 +166,9 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring, loop)}),
         Past(directory, history.passage, history.kept, history.log, ring),
     )
+    reads.what_if = WhatIfs(access, reads.past, directory.state, DecisionReader(loop, ring), decisions)
+    if ledger is not None and decisions is not None:
+        ledger.foresight = reads.what_if
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
     tokens = Tokens(mac_key(store, keks, "sessions"))

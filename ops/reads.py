@@ -8,6 +8,7 @@ from muniment.domain.errors import ReadModelBehind
 from muniment.domain.ledger import Actor
 from muniment.domain.session import Session
 from muniment.ops.rebuild import Rebuilds
+from muniment.ops.what_if import WhatIfs
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential, Credentials
 from muniment.projections.directory import Directory
@@ -38,6 +39,7 @@ class Reads:
         self.rebuilds = rebuilds
         self.past = past
         self._seen = seen
+        self.what_if: WhatIfs | None = None  # the composition puts it in
         self._by_name: dict[str, ReadModel] = {
             model.name: model for model in (directory, credentials, access, timeline, past.passage)
         }

@@ -38,6 +38,10 @@ class Views(Protocol):
         """States and decisions at past moments (projections/past)."""
 
     @property
+    def what_if(self) -> Any:
+        """Asks logged decisions again (ops/what_if.py)."""
+
+    @property
     def rebuilds(self) -> Any:
         """Rebuilds of this process's read models (ops/rebuild.py)."""
 

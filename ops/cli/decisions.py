@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from muniment.domain.logged import Found, Window
 from muniment.ops.cli.options import AsJSON, Data, Nats, NatsCredentials
 from muniment.ops.cli.reading import opened_log
-from muniment.ops.decision_log.reader import DecisionReader, Found, Window
+from muniment.ops.decision_log.reader import DecisionReader
 from muniment.ops.founding import first_account
 
 LAST_DEFAULT = 50

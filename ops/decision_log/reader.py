@@ -12,8 +12,7 @@ import msgspec
 from muniment.domain import logged
 from muniment.domain.errors import ServiceUnavailable
 from muniment.domain.ledger import Sealed
-from muniment.domain.logged import Asker, Heading, Keys, Row, Unbelievable
-from muniment.domain.policy.request import AccessRequest
+from muniment.domain.logged import Asker, Found, Heading, Keys, Row, Unbelievable, Window
 from muniment.domain.sealing import Unreadable
 from muniment.ops.jetstream import api, directget
 from muniment.ops.jetstream.api import Stored
@@ -25,27 +24,6 @@ DECISIONS: Final = "IAM_DECISIONS"
 MESSAGES_FIRST: Final = 64  # of the stream, looked at from its end; doubled until enough is found
 READ_SECONDS: Final = 30.0
 NOTHING: Final[Keys] = {}
-
-
-class Found(msgspec.Struct, frozen=True, gc=False):
-    """One decision of the log. `request` is None where keys that were sealed cannot be read any more, or never were kept."""
-
-    row: Row
-    asker: Asker
-    request: AccessRequest | None
-
-
-class Window(msgspec.Struct, kw_only=True):
-    """What a reading covers. Filled while it is read; complete once the decisions have been gone through."""
-
-    decisions: int = 0
-    began: int = 0  # microseconds: the oldest decision
-    ended: int = 0
-    rates: tuple[float, float] = (1.0, 1.0)  # the lowest and highest share of decisions that was logged
-    dropped: int = 0  # decisions that the writers had no room for
-    missing: int = 0  # messages that are not there: their writers counted on
-    unbelievable: int = 0  # messages that no key of ours signed
-    unreadable: int = 0  # decisions whose sealed keys are gone
 
 
 class DecisionReader:

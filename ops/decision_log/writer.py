@@ -31,6 +31,7 @@ FLUSH_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 0.5
 CLOSE_SECONDS_MAX: Final = 5.0
 SEALED_MAX: Final = 10_000  # sealed keys that are used again: callers repeat their address and agent
+CALLS_MAX: Final = 4_096  # calls that may be decided again
 PUBLISH_SECONDS: Final = 5.0
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -62,6 +63,7 @@ class Noted(msgspec.Struct, frozen=True, gc=False):
     effect: str
     layer: str
     position: int
+    origin: object
 
 
 class DecisionLog:
@@ -82,13 +84,22 @@ class DecisionLog:
         self._drops_guard = threading.Lock()
         self._sealed: OrderedDict[tuple[str, bytes], Sealed] = OrderedDict()
         self._chance: Callable[[], float] = random.Random().random  # noqa: S311 - which decisions are shown is no secret
+        self._calls: OrderedDict[tuple[int, str, str, str], object] = OrderedDict()
         self._busy = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="muniment-decisions", daemon=True)
         self._thread.start()
 
-    def note(self, source: str, request: AccessRequest, decided: Decided, passed: Passed | None = None) -> None:
-        """Log a decision, soon. Never blocks and never fails."""
+    def note(
+        self,
+        source: str,
+        request: AccessRequest,
+        decided: Decided,
+        passed: Passed | None = None,
+        origin: object = None,
+        /,
+    ) -> None:
+        """Log a decision, soon; the same answer to the same call once. Never blocks and never fails."""
         if self.rate < 1.0 and self._chance() >= self.rate:
             return
         if len(self._waiting) >= self._waiting_max:
@@ -98,7 +109,9 @@ class DecisionLog:
             return
         effect, layer = decided.effect, decided.layer
         self._waiting.append(
-            Noted(self._now(), source, request, passed, bool(decided), effect.value, layer.value, decided.position)
+            Noted(
+                self._now(), source, request, passed, bool(decided), effect.value, layer.value, decided.position, origin
+            )
         )
 
     def flush(self, seconds: float = CLOSE_SECONDS_MAX) -> bool:
@@ -134,8 +147,21 @@ class DecisionLog:
         found: dict[str, list[Noted]] = {account: [] for account in tuple(self._drops)}
         for _ in range(min(len(self._waiting), self._waiting_max)):
             noted = self._waiting.popleft()
+            if noted.origin is not None and self._is_repeated(noted):
+                continue
             found.setdefault(noted.request.principal.account or NOBODY, []).append(noted)
         return found
+
+    def _is_repeated(self, noted: Noted) -> bool:
+        """Whether the same was answered to the same call: commands are decided again on a newer state before they are refused."""
+        request = noted.request
+        key = (id(noted.origin), request.action, request.resource, noted.effect)
+        if key in self._calls:
+            return True
+        self._calls[key] = noted.origin  # kept, so that its id is nobody else's
+        if len(self._calls) > CALLS_MAX:
+            self._calls.popitem(last=False)
+        return False
 
     def _write(self, by_account: dict[str, list[Noted]]) -> None:
         for account, every in by_account.items():

@@ -32,14 +32,30 @@ class Question(msgspec.Struct, gc=False):
 
 
 class Note(Protocol):
-    """Whoever keeps a log of decisions is told of each one here; it must neither block nor fail."""
+    """Whoever keeps a log of decisions is told of each one here; it must neither block nor fail.
+
+    `origin` is the same object for the same call: one that is decided again, on a newer state, is still one call.
+    """
 
     def __call__(
-        self, source: str, request: AccessRequest, decided: "Decided", passed: Passed | None = None, /
+        self,
+        source: str,
+        request: AccessRequest,
+        decided: "Decided",
+        passed: Passed | None = None,
+        origin: object = None,
+        /,
     ) -> None: ...
 
 
-def unheard(source: str, request: AccessRequest, decided: "Decided", passed: Passed | None = None, /) -> None:
+def unheard(
+    source: str,
+    request: AccessRequest,
+    decided: "Decided",
+    passed: Passed | None = None,
+    origin: object = None,
+    /,
+) -> None:
     """Nobody keeps a log."""
 
 

@@ -58,7 +58,7 @@ class AccessGate:
                 context={**caller.context, **resource.context},
             )
             decided = self._access.decide(request, policies)
-            self._access.note(GATE, request, decided, None if session is None else session.passed)
+            self._access.note(GATE, request, decided, None if session is None else session.passed, caller.context)
             if decided.alarm is not None:  # denied although no policy says so: an operator must look (SECURITY 1)
                 self._on_alarm(decided.alarm, request)
             if not decided and not (resource.granted and _is_merely_not_allowed(decided)):

@@ -31,7 +31,7 @@ class OverBudget:
     def decide(self, request, session=None):
         return Undecided()
 
-    def note(self, source, request, decided, passed=None):
+    def note(self, source, request, decided, passed=None, origin=None):
         return
 
 
