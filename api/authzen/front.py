@@ -65,7 +65,8 @@ class AuthZEN:
         else:
             action, question = "Evaluate", wire.convert(members, Question)
         params = _params(action, question, members)
-        return Call("muniment", action, params, request_id, "", self._minimum(http, question), path in SEARCHES)
+        position = self._minimum(http, question)
+        return Call("muniment", action, params, request_id, position=position, recorded=path in SEARCHES)
 
     def _minimum(self, http: HTTPRequest, question: Question) -> Position | None:
         """The position that the answer must not be older than: the header's, and the question's `min_revision`."""

@@ -22,6 +22,7 @@ from muniment.domain.account.keys import keys_of
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied, ReadModelBehind, ServiceUnavailable
 from muniment.domain.ledger import Actor, Sealed
+from muniment.domain.session_token import UnreadableToken
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential
@@ -62,6 +63,13 @@ class Sealer:
 
     def unseal(self, owner, field, sealed):
         return sealed.box
+
+
+class Tokens:
+    """Gives out no sessions, so that every token is nobody's."""
+
+    def open(self, token):
+        raise UnreadableToken
 
 
 class Gate:
@@ -146,7 +154,7 @@ class House:
             "gate": self.gate,
             "reads": self.reads,
             "sealer": Sealer(),
-            "tokens": None,  # no session signs here
+            "tokens": Tokens(),
             "readiness": self.ready,
             "epoch": lambda: "epoch",
             "now": clock,
