@@ -4,8 +4,10 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, Protocol
 
+import msgspec
 import structlog
 
 from muniment.domain.errors import Refused, ValidationError
@@ -15,14 +17,14 @@ from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.keys.ring import KeyRing
 from muniment.ops.keys.verification import export
-from muniment.ops.rebuild_child import Order, run_child
+from muniment.ops.rebuild_child import Generations, Order, run_child, run_timeline_child
 from muniment.projections.feed import Feed
 from muniment.projections.fold import FoldedModel
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.rebuild import Rebuilt, rebuild
 from muniment.projections.timeline.apart import TimelineApart
-from muniment.projections.timeline.rebuild import rebuild_timeline
-from muniment.projections.verify import Verifier
+from muniment.projections.timeline.database import Database
+from muniment.projections.timeline.rebuild import Prepared, rebuild_timeline
 
 log = structlog.get_logger("muniment.rebuild")
 
@@ -117,9 +119,15 @@ def _order(server: LogServer, ring: KeyRing, folder: str) -> Order:
 
 
 def of_the_timeline(
-    feed: Feed, timeline: TimelineApart, server: LogServer, verifier: Verifier, loop: NatsLoop
+    feed: Feed, timeline: TimelineApart, server: LogServer, ring: KeyRing, loop: NatsLoop
 ) -> dict[str, Rebuild]:
-    """How the timeline is rebuilt: into tables of its own."""
+    """How the timeline is rebuilt: into tables of its own; those of a long log are filled by a child process."""
+
+    def fill(fresh: Database, progress: Progress) -> Prepared | None:
+        place = fresh.place
+        live = 0 if timeline.stopped else timeline.database.generation
+        generations = Generations(str(place), isinstance(place, Path), fresh.generation, live)
+        return run_timeline_child(msgspec.structs.replace(_order(server, ring, ""), timeline=generations), progress)
 
     def work(progress: Progress) -> dict[str, Any]:
         connection = server.as_role("api")
@@ -128,7 +136,9 @@ def of_the_timeline(
             IAM_ACTIVITY: with_original_times(StreamSource(connection, IAM_ACTIVITY, expires=True), loop),
         }
         try:
-            return _told(rebuild_timeline(feed, timeline, sources, verifier, progress))
+            if sum(source.bounds().last for source in sources.values()) < CHILD_ENTRIES_MIN:
+                return _told(rebuild_timeline(feed, timeline, sources, ring, progress))
+            return _told(rebuild_timeline(feed, timeline, sources, ring, progress, lambda fresh: fill(fresh, progress)))
         finally:
             for source in sources.values():
                 source.close()

@@ -5,7 +5,8 @@ position, and put in its place from one moment to the next. No read fails meanwh
 import gc
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -85,15 +86,27 @@ def rebuild(
         raise RebuildRunning("a rebuild is running already: wait for its end")
     began, twin = time.monotonic(), live.generation.twin()
     try:
-        if prepared is not None:
-            twin.load(prepared, source, Turns().pass_on)
-        _fill(live, twin, source, verifier, progress)
+        with uncollected():
+            if prepared is not None:
+                twin.load(prepared, source, Turns().pass_on)
+            _fill(live, twin, source, verifier, progress)
         compared = tuple(_compare(*pair) for pair in live.between(lambda: _pictures(live.generation, twin)))
         _let_go(live.between(lambda: _swap(live, twin)))
     finally:
         live.between(lambda: live.leave(twin))
         live.rebuilding.release()
     return Rebuilt(twin.position(IAM), time.monotonic() - began, compared)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python's collector alone while much is made that stays: it would walk through it again and again, and all would wait."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def prepare(source: Source, verifier: Verifier, snapshots: Snapshots, progress: Progress = _silent) -> int:
@@ -125,18 +138,13 @@ def _fill(live: Live, twin: Generation, source: Source, verifier: Verifier, prog
         done = twin.position(IAM)
         progress(done, max(done, known))
 
-    gc.disable()  # Python's collector would walk through the growing twin again and again, and everybody would wait for it
-    try:
-        for _ in range(JOIN_ATTEMPTS_MAX):
-            filling = Filling(source, verifier, twin, pause=pause, considerate=True)
-            filling.run()
-            if filling.broken is not None:
-                raise filling.broken
-            if live.between(lambda: live.join(twin)):
-                return
-    finally:
-        gc.freeze()
-        gc.enable()
+    for _ in range(JOIN_ATTEMPTS_MAX):
+        filling = Filling(source, verifier, twin, pause=pause, considerate=True)
+        filling.run()
+        if filling.broken is not None:
+            raise filling.broken
+        if live.between(lambda: live.join(twin)):
+            return
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live models")
 
 

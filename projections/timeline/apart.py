@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -69,9 +70,11 @@ class TimelineApart(Timeline):
     def adopt(self, other: Timeline) -> None:
         self._now(partial(super().adopt, other))
 
-    def digest_at(self, positions: Mapping[str, int], first_activity: int = 0) -> bytes:
+    def digest_at(
+        self, positions: Mapping[str, int], first_activity: int = 0, after: Mapping[str, int] = MappingProxyType({})
+    ) -> bytes:
         self.flush()
-        return super().digest_at(positions, first_activity)
+        return super().digest_at(positions, first_activity, after)
 
     def flush(self) -> None:
         """Return once everything that was asked before is done."""

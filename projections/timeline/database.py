@@ -5,6 +5,7 @@ that is opened from then on (DESIGN §4).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -22,6 +23,11 @@ class Database(Protocol):
 
     tables: Tables
     engine: sa.Engine
+    generation: int
+
+    @property
+    def place(self) -> Path | str:
+        """What `places.py` opens it by: a directory, or a URL, which may hold a password."""
 
     def open(self) -> None:
         """Make sure that the tables and their indexes are there."""

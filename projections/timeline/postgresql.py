@@ -36,6 +36,11 @@ class PostgreSQL:
         self.tables = Tables("" if generation == 1 else str(generation))
         self.engine = engine or _engine(url)
 
+    @property
+    def place(self) -> str:
+        """The URL, with its password."""
+        return self._url
+
     @classmethod
     def live(cls, url: str) -> "PostgreSQL":
         """The live generation of a database, the first one where there is none of this version."""

@@ -8,13 +8,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+
 from muniment.projections.filling import Filling
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
-from muniment.projections.rebuild import Compared, Live, Progress, RebuildRunning, Rebuilt
+from muniment.projections.rebuild import Compared, Live, Progress, RebuildRunning, Rebuilt, uncollected
 from muniment.projections.source import Source
+from muniment.projections.timeline import digest
 from muniment.projections.timeline.apart import TimelineApart
 from muniment.projections.timeline.database import Database
+from muniment.projections.timeline.saved import Saved
 from muniment.projections.timeline.timeline import Timeline
 from muniment.projections.verify import Broken, Verifier
 
@@ -27,7 +31,7 @@ def rebuild_timeline(
     sources: Mapping[str, Source],
     verifier: Verifier,
     progress: Progress = lambda done, known: None,
-    prepared: Callable[[Database], None] = lambda database: None,
+    prepared: Callable[[Database], "Prepared | None"] = lambda database: None,
 ) -> Rebuilt:
     """Fill, compare, swap. The log is the truth: an unequal live timeline is replaced all the same.
 
@@ -40,12 +44,14 @@ def rebuild_timeline(
     began = time.monotonic()
     database = live.database.beside()
     try:
-        prepared(database)
-        twin = Timeline(database)
+        already = prepared(database)
+        with uncollected():
+            twin = Timeline(database)
         generation = Generation(None, (twin,))
         try:
-            _fill(feed, live, generation, sources, verifier, progress)
-            compared = _compare(live, twin, sources[IAM_ACTIVITY].bounds().first)
+            with uncollected():
+                _fill(feed, live, generation, sources, verifier, progress)
+            compared = _compare(live, twin, sources[IAM_ACTIVITY].bounds().first, already)
             _refuse_stopped(twin)
             feed.between(lambda: _swap(feed, live, generation, twin))
         except BaseException:
@@ -61,10 +67,21 @@ def rebuild_timeline(
     return Rebuilt(entries, time.monotonic() - began, compared)
 
 
-def prepare(database: Database, sources: Mapping[str, Source], verifier: Verifier, progress: Progress) -> None:
+class Prepared(msgspec.Struct, frozen=True):
+    """What a child process has found when it had filled a generation: both digests at `positions`."""
+
+    positions: dict[str, int]
+    rebuilt: bytes
+    live: bytes
+
+
+def prepare(
+    database: Database, live: Database | None, sources: Mapping[str, Source], verifier: Verifier, progress: Progress
+) -> Prepared | None:
     """The part of a rebuild that is for a child process: fill the empty generation `database` from the whole log.
 
-    Raises Broken, SourceLost. What is there at the end is whole, whatever comes after it in the log.
+    What is there at the end is whole, whatever comes after it in the log; it is compared with the generation `live`, as far
+    as both reach. Raises Broken, SourceLost.
     """
     timeline = Timeline(database)
     generation = Generation(None, (timeline,))
@@ -75,9 +92,16 @@ def prepare(database: Database, sources: Mapping[str, Source], verifier: Verifie
             _run(Filling(sources[stream], verifier, generation, pause=pause))
         timeline.finish()
         _refuse_stopped(timeline)
+        reached = dict(timeline.checkpoints)
     finally:
         gc.enable()
         timeline.close()
+    if live is None:
+        return None
+    there = Saved(live.tables).reached(live.engine)
+    at = {stream: min(point.sequence, there.get(stream, 0)) for stream, point in reached.items()}
+    first = sources[IAM_ACTIVITY].bounds().first
+    return Prepared(at, digest.of_rows(database, at, first), digest.of_rows(live, at, first))
 
 
 def _fill(
@@ -100,18 +124,13 @@ def _fill(
             _run(Filling(sources[IAM_ACTIVITY], verifier, generation, until=until))
         return feed.join(generation)
 
-    gc.disable()  # Python's collector would walk through the growing twin again and again, and everybody would wait for it
-    try:
-        for _ in range(JOIN_ATTEMPTS_MAX):
-            for stream in (IAM, IAM_ACTIVITY):
-                _run(Filling(sources[stream], verifier, generation, pause=pause, considerate=True))
-            twin.finish()
-            _refuse_stopped(twin)
-            if feed.between(join):
-                return
-    finally:
-        gc.freeze()
-        gc.enable()
+    for _ in range(JOIN_ATTEMPTS_MAX):
+        for stream in (IAM, IAM_ACTIVITY):
+            _run(Filling(sources[stream], verifier, generation, pause=pause, considerate=True))
+        twin.finish()
+        _refuse_stopped(twin)
+        if feed.between(join):
+            return
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live timeline")
 
 
@@ -142,10 +161,14 @@ def _swap(feed: Live, live: TimelineApart, generation: Generation, twin: Timelin
     live.adopt(twin)
 
 
-def _compare(live: Timeline, twin: Timeline, first_activity: int) -> tuple[Compared, ...]:
-    """Both digests at a position that both have reached."""
+def _compare(live: Timeline, twin: Timeline, first_activity: int, already: Prepared | None) -> tuple[Compared, ...]:
+    """Both digests at a position that both have reached; where a child has compared the most of it, of the rest alone."""
     if live.stopped:
         return ()
+    done = (
+        () if already is None else (Compared(live.name, already.positions.get(IAM, 0), already.rebuilt, already.live),)
+    )
+    after = {} if already is None else already.positions
     at = {stream: min(live.position(stream), twin.position(stream)) for stream in twin.STREAMS}
-    rebuilt, there = twin.digest_at(at, first_activity), live.digest_at(at, first_activity)
-    return (Compared(live.name, at[IAM], rebuilt, there),)
+    rebuilt, there = (timeline.digest_at(at, first_activity, after) for timeline in (twin, live))
+    return (*done, Compared(live.name, at[IAM], rebuilt, there))

@@ -58,6 +58,12 @@ class Saved:
         self.checkpoint(connection, STATES_AT, at)
         return True
 
+    def reached(self, engine: sa.Engine) -> dict[str, int]:
+        """How far the rows of every stream reach: for a process that only looks."""
+        with engine.connect() as connection:
+            lines = connection.execute(sa.select(self._tables.checkpoints)).all()
+        return {line.stream: line.sequence for line in lines if line.stream != STATES_AT}
+
     def load(self, connection: sa.Connection) -> Found | None:
         """What was kept, or None where its states are of another shape or missing: then the rows are made anew."""
         kept = {

@@ -33,6 +33,11 @@ class SQLite:
         self.tables = Tables()
         self.engine = self._engine()
 
+    @property
+    def place(self) -> Path:
+        """The directory."""
+        return self.directory
+
     @classmethod
     def live(cls, directory: Path) -> "SQLite":
         """The live generation in a directory, the first one where there is none of this version."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
@@ -163,9 +164,11 @@ class Timeline(ReadModel):
     def digest(self) -> bytes:
         return self.digest_at({stream: at.sequence for stream, at in self._rows_to.items()})
 
-    def digest_at(self, positions: Mapping[str, int], first_activity: int = 0) -> bytes:
+    def digest_at(
+        self, positions: Mapping[str, int], first_activity: int = 0, after: Mapping[str, int] = MappingProxyType({})
+    ) -> bytes:
         """SHA-256 over all rows up to the positions: equal in both databases, live or rebuilt (digest.py)."""
-        return digest.of_rows(self.database, positions, first_activity)
+        return digest.of_rows(self.database, positions, first_activity, after)
 
     # Storing
 

@@ -37,3 +37,20 @@ def test_a_long_log_is_folded_by_a_child_and_equals_the_live_models(tmp_path):
     assert answer["State"] == "SUCCEEDED", answer
     assert answer["Equal"] is True
     assert answer["Entries"] >= 33
+
+
+def test_a_long_log_s_timeline_is_filled_by_a_child_and_equals_the_live_one(tmp_path):
+    environment = {"MUNIMENT_REBUILD_CHILD_ENTRIES": "1"}
+    with Muniment(environment=environment) as server:
+        iam = server.client("iam")
+        for number in range(30):
+            iam.create_user(UserName=f"user-{number}")
+        trail = server.client("cloudtrail")
+        before = trail.lookup_events()["Events"]
+        answer = json.loads(server.run(MUNIMENT, "rebuild", "timeline", "--json").stdout)
+        after = trail.lookup_events()["Events"]
+    assert answer["State"] == "SUCCEEDED", answer
+    assert answer["Equal"] is True
+    assert answer["Entries"] >= 33
+    assert len(answer["Digests"]) == 2  # what the child had filled, and what came after it
+    assert {event["EventId"] for event in before} <= {event["EventId"] for event in after}

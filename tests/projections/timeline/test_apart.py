@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from muniment.domain.account.users import UserCreated, UserTagged
 from muniment.domain.activity.requests import CommandRefused
@@ -18,7 +19,7 @@ from muniment.projections.timeline import timeline as module
 from muniment.projections.timeline.apart import TimelineApart
 from muniment.projections.timeline.places import database_at, generation_at, timeline_at
 from muniment.projections.timeline.question import Question
-from muniment.projections.timeline.rebuild import prepare, rebuild_timeline
+from muniment.projections.timeline.rebuild import Prepared, prepare, rebuild_timeline
 from muniment.projections.timeline.timeline import Timeline
 from tests.postgres import Cluster
 from tests.projections.logs import ACCOUNT, Log, Signer
@@ -255,19 +256,48 @@ def test_a_stopped_timeline_is_mended_by_a_rebuild(house: House) -> None:
 def test_a_rebuild_that_another_process_prepared_reads_only_what_came_after_it(
     house: House, place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def prepared(database: Any) -> None:
+    def prepared(database: Any) -> Prepared | None:
         sources = {stream: log.source() for stream, log in house.logs.items()}
-        prepare(generation_at(place, database.generation), sources, house.signer, lambda done, known: None)
+        live = generation_at(place, house.timeline.database.generation)
+        found = prepare(
+            generation_at(place, database.generation), live, sources, house.signer, lambda done, known: None
+        )
+        live.close()
         house.happened(2)
+        return found
 
     stored: list[int] = []
     columns_of = module.columns_of
     monkeypatch.setattr(module, "columns_of", lambda recorded, *rest: stored.append(1) or columns_of(recorded, *rest))
+    house.level()
+    house.timeline.flush()
     rebuilt = house.rebuild(prepared=prepared)
     assert rebuilt.equal
+    assert [each.position for each in rebuilt.compared] == sorted({each.position for each in rebuilt.compared})
+    assert len(rebuilt.compared) == 2  # what the other process had filled, and what came after it
     assert len(stored) == 21 + 3 + 3  # by who prepared; of what came after, by the live one and by the twin
     house.level()
     assert len(house.timeline.rows(Question())) == 24
+
+
+def test_a_live_row_that_was_altered_is_found_by_the_process_that_prepares(house: House, place: Path | str) -> None:
+    house.level()
+    house.timeline.flush()
+    with house.timeline.database.engine.begin() as connection:
+        rows = house.timeline.database.tables.rows
+        connection.execute(sa.update(rows).where(rows.c.id == 3).values(principal="arn:aws:iam::1:user/somebody-else"))
+
+    def prepared(database: Any) -> Prepared | None:
+        sources = {stream: log.source() for stream, log in house.logs.items()}
+        live = generation_at(place, house.timeline.database.generation)
+        fresh = generation_at(place, database.generation)
+        try:
+            return prepare(fresh, live, sources, house.signer, lambda done, known: None)
+        finally:
+            live.close()
+
+    assert not house.rebuild(prepared=prepared).equal
+    assert house.rebuild(prepared=prepared).equal  # the log is the truth: what was altered is replaced
 
 
 def test_a_second_rebuild_is_refused_while_one_runs(house: House) -> None:
