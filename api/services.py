@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from muniment.api.aws.signing_keys import SigningKeys
+from muniment.api.signin.services import SignInServices
 from muniment.api.throttle import Throttle
 from muniment.commands.activity import Activity
 from muniment.commands.drawn import Clock, clock
 from muniment.commands.gate import Gate
 from muniment.commands.keys import Sealer
 from muniment.commands.ledger import Ledger
+from muniment.domain.federation import Federation
 from muniment.domain.ledger import Actor
 from muniment.domain.session import Session
 from muniment.domain.session_token import SessionTokens
@@ -57,12 +59,14 @@ class Services:
     tokens: SessionTokens
     readiness: Readiness
     epoch: Callable[[], str]
+    federation: Federation | None = None  # None in a process that gives out no credentials
     region: str = "us-east-1"
     public_url: str = ""
     endpoint: str = ""  # the URL that clients use
     trusted_proxies: frozenset[str] = frozenset()
     log_reads: bool = True
     reset: Callable[[], Mapping[str, Any]] | None = None  # `--ephemeral` only
+    sign_in: SignInServices | None = None  # None in a process that only decides
     now: Clock = clock
     throttle: Throttle = field(default_factory=Throttle)
     signing_keys: SigningKeys = field(default_factory=SigningKeys)

@@ -60,6 +60,7 @@ class Attempt:
         state = self._load(self._boundary)
         now = ledger.now()
         given = ledger.draw(now, actor, ledger.sealer, also, ledger.resolve)
+        given.prepared = task.prepared
         if not task.context.caller.operator:
             position = max(task.context.position, ledger.seen_by["access"])
             ledger.gate.check(task.context.caller, command.action(), command.resources(state, actor), position)

@@ -1,13 +1,17 @@
 """Commands: what may happen. One class per action; its fields are the parameters, its `decide` is the rule (DESIGN §6)."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
 from muniment.domain.boundary import State
+from muniment.domain.caller import Caller
 from muniment.domain.ledger import Actor, Entry, Fact, Sealed
 from muniment.domain.resource import Resource
+
+if TYPE_CHECKING:
+    from muniment.commands.workshop import Workshop
 
 COMMANDS: Final[dict[tuple[str, str], type["Command[Any]"]]] = {}
 
@@ -33,6 +37,7 @@ class Given(Protocol):
     now: int  # microseconds since the Unix epoch, UTC
     actor: Actor
     also: Mapping[str, State]  # the boundaries that `Command.also` names
+    prepared: Any  # what `Command.prepare` made; None where it makes nothing
 
     def unique_id(self, prefix: str) -> str:
         """A new identifier such as AIDA… (domain/ids.py)."""
@@ -42,6 +47,9 @@ class Given(Protocol):
 
     def secret(self) -> str:
         """A new 40-character secret access key."""
+
+    def random(self, count: int) -> bytes:
+        """`count` random bytes."""
 
     def seal(self, owner: str, field: str, plain: str) -> Sealed:
         """`plain` as ciphertext under `owner`'s data key; `owner` is `<boundary>/<unique id>` (DESIGN §7)."""
@@ -59,7 +67,8 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
     service: ClassVar[str] = ""
     boundary: ClassVar[type[State]]
     operator_only: ClassVar[bool] = False  # given on the host itself: no front knows it
-    secret_parameters: ClassVar[frozenset[str]] = frozenset()  # never recorded, never shown
+    secret_parameters: ClassVar[frozenset[str]] = frozenset()  # fields that are never recorded, never shown
+    prepares: ClassVar[bool] = False  # whether `prepare` has something to do
 
     def __init_subclass__(cls) -> None:
         if cls.service and not cls.operator_only and not cls.__name__.endswith("Command"):
@@ -81,6 +90,14 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
     def resources(self, state: S, actor: Actor) -> tuple[Resource, ...]:
         """What the gate is asked about; all must be allowed. A missing entity still has its would-be ARN."""
         raise TypeError(f"{type(self).__name__} names no resource")
+
+    def prepare(self, state: S, given: Given, caller: Caller, workshop: "Workshop") -> Any:
+        """Slow or far-reaching work before the decision, outside the boundary's lane: `decide` finds it in `given.prepared`.
+
+        Runs once, on a fresh state, when the gate has allowed the command; `decide` must check that what it found still holds.
+        Raises Refused.
+        """
+        return None
 
     def decide(self, state: S, given: Given) -> Decision:
         """The facts this command records: one, none where it is already so, several only when they cannot be one.

@@ -6,7 +6,7 @@ import string
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from muniment.commands.keys import Sealer
 from muniment.domain import ids
@@ -62,6 +62,7 @@ class Drawn:
         self.now = now
         self.actor = actor
         self.also = also
+        self.prepared: Any = None
         self._sealer = sealer
         self._resolve = resolve
 
@@ -76,6 +77,10 @@ class Drawn:
     def secret(self) -> str:
         """A new 40-character secret access key."""
         return "".join(secrets.choice(_LETTERS) for _ in range(SECRET_CHARACTERS))
+
+    def random(self, count: int) -> bytes:
+        """`count` random bytes."""
+        return _random.take(count)
 
     def seal(self, owner: str, field: str, plain: str) -> Sealed:
         """`plain` under `owner`'s data key."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from eventsourcing.application import Application, Repository
-from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.persistence import IntegrityError, PersistenceError, Recording
 from eventsourcing.utils import Environment, EnvType
 
 from muniment.commands.attempt import Attempt
@@ -19,8 +19,10 @@ from muniment.commands.gate import Gate
 from muniment.commands.keys import Sealer, Signer
 from muniment.commands.lane import Lane, Turn
 from muniment.commands.mapper import EntryMapper
+from muniment.commands.preparing import prepare
 from muniment.commands.snapshot import StateSnapshot
 from muniment.commands.task import Context, Outcome, Task
+from muniment.commands.workshop import Workshop
 from muniment.domain.errors import Refused, ServiceUnavailable
 from muniment.domain.ledger import DECIDING
 
@@ -48,6 +50,7 @@ class Ledger(Application[str]):
     ) -> None:
         self._signer, self.sealer, self.gate, self.now, self.resolve = signer, sealer, gate, now, resolve
         self.draw: Callable[..., Drawn] = Drawn
+        self.workshop: Workshop | None = None  # the composition puts it in
         self.foresight: Foresight | None = None  # the composition puts it in
         self.seen = 0  # the highest sequence this process has written
         self.seen_by = dict.fromkeys(DECIDING, 0)  # of these, the highest that can change such a read model
@@ -74,6 +77,10 @@ class Ledger(Application[str]):
         """Whole states; LEDGER §3 says why the library's cache does not do."""
         return Boundaries(self.events, self.snapshots)
 
+    def save(self, *objs: Any, **kwargs: Any) -> list[Recording[str]]:
+        """Entries, straight to the event store: the library would ask of each whether it is not an aggregate after all."""
+        return self.events.put(objs, **kwargs)
+
     @property
     def boundaries(self) -> Boundaries:
         """The states this process knows."""
@@ -88,8 +95,10 @@ class Ledger(Application[str]):
         Raises Refused (the command is not done), ServiceUnavailable (it may or may not be: the same idempotency key
         decides later).
         """
-        actor = context.caller.actor
-        return self._lane(command.target(actor)).submit(Turn(Task(command, context)))
+        task = Task(command, context)
+        if command.prepares:
+            prepare(self, task)
+        return self._lane(command.target(context.caller.actor)).submit(Turn(task))
 
     def _lane(self, boundary: str) -> Lane[Task, Outcome]:
         if (lane := self._lanes.get(boundary)) is None:

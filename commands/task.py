@@ -42,6 +42,7 @@ class Task:
         self.command = command
         self.context = context
         self.public = self._public_parameters()
+        self.prepared: Any = None
         self.body = hashlib.sha256(msgspec.msgpack.encode(self.public, order="sorted")).digest()
         self.key = self._scoped_key()
 

@@ -8,11 +8,15 @@ Refused
 │   └── UnknownOperation     400
 ├── InvalidInput             400  ├── MalformedPolicyDocument 400
 ├── UnmodifiableEntity       400  ├── PolicyNotAttachable     400
+├── PasswordPolicyViolation  400  ├── InvalidUserType         400
 ├── Throttling               400  ├── RequestEntityTooLarge   413
+├── TooManyRequests          429  (Retry-After)
 ├── AuthenticationFailed     403
 │   ├── MissingAuthenticationToken, IncompleteSignature (400), InvalidClientTokenId,
-│   └── SignatureDoesNotMatch, ExpiredToken, RequestExpired (400), InvalidSignature (400)
-├── AccessDenied             403
+│   ├── SignatureDoesNotMatch, ExpiredToken, RequestExpired (400), InvalidSignature (400)
+│   └── SignInFailed, SignInExpired, SignInRequired (401), ReauthenticationRequired
+├── AccessDenied             403  ├── InvalidAuthenticationCode 403
+├── ReportNotPresent         410  ├── ReportExpired           410
 ├── NoSuchEntity             404
 ├── EntityAlreadyExists      409  ├── DeleteConflict 409  ├── LimitExceeded 409
 ├── ConcurrentModification   409  ├── EntityTemporarilyUnmodifiable 409
@@ -102,6 +106,43 @@ class Throttling(Refused):
     """The caller sends more than its share."""
 
 
+class TooManyRequests(Refused):
+    """Too many passwords or codes were tried, or too many are being checked (SECURITY 7, 8)."""
+
+    code = "TooManyRequestsException"
+    status = 429
+
+    def __init__(self, message: str, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PasswordPolicyViolation(Refused):
+    """The password is not one that the account takes."""
+
+
+class InvalidUserType(Refused):
+    """Only an IAM user may do this, and the caller is none."""
+
+
+class InvalidAuthenticationCode(Refused):
+    """The one-time codes are not those of the device, or were used before."""
+
+    status = 403
+
+
+class ReportNotPresent(Refused):
+    """There is no credential report: none was generated."""
+
+    status = 410
+
+
+class ReportExpired(Refused):
+    """The credential report is older than four hours."""
+
+    status = 410
+
+
 class RequestEntityTooLarge(Refused):
     """The body, or the entry it would record, is over its limit (SECURITY 17)."""
 
@@ -147,6 +188,28 @@ class RequestExpired(AuthenticationFailed):
     """The request's date is too far from now."""
 
     status = 400
+
+
+class SignInFailed(AuthenticationFailed):
+    """A password or factor was not right; the answer is the same for every reason."""
+
+    status = 401
+
+
+class SignInExpired(AuthenticationFailed):
+    """A sign-in took too long, was finished elsewhere, or its credentials were changed meanwhile."""
+
+    status = 401
+
+
+class SignInRequired(AuthenticationFailed):
+    """There is no session, or it is over."""
+
+    status = 401
+
+
+class ReauthenticationRequired(AuthenticationFailed):
+    """The action needs a proof of identity that is at most five minutes old (SECURITY 9)."""
 
 
 class AccessDenied(Refused):

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from muniment.api.app import Application, build_app
 from muniment.api.services import Services
+from muniment.api.signin.services import SignInServices
 from muniment.commands.activity import Activity
 from muniment.commands.ledger import Ledger
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
@@ -20,6 +21,7 @@ from muniment.ops.decision_log.metrics import DecisionMetrics
 from muniment.ops.decision_log.reader import DECISIONS, DecisionReader
 from muniment.ops.decision_log.writer import DecisionLog
 from muniment.ops.jetstream.boundary_log import BoundaryLog
+from muniment.ops.federation.federation import federation
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
 from muniment.ops.jetstream.loop import NatsLoop
@@ -31,6 +33,7 @@ from muniment.ops.keys.ring import KeyRing
 from muniment.ops.keys.tokens import Tokens
 from muniment.ops.metrics import ModelMetrics
 from muniment.ops.notarized import Notarized
+from muniment.ops.proving import Proving
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
@@ -94,6 +97,7 @@ class Core:
     notarized: Notarized | None
     history: History
     decisions: DecisionLog | None
+    proving: Proving | None  # None in a process that only decides
 
     def open(self, log: LogServer) -> None:
         """Wait for the read models, and compare the log with its signed heads. Raises NotLoaded, LogDiffers."""
@@ -110,6 +114,8 @@ class Core:
             self.decisions.close()
         if self.ledger is not None:
             self.ledger.close()
+        if self.proving is not None:
+            self.proving.close()
         if self.notarized is not None:
             self.notarized.close()
         self.feed.close()
@@ -169,6 +175,10 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     reads.what_if = WhatIfs(access, reads.past, directory.state, DecisionReader(loop, ring), decisions)
     if ledger is not None and decisions is not None:
         ledger.foresight = reads.what_if
+    proving = None
+    if ledger is not None:
+        proving = Proving(loop, store, keks, ring)
+        ledger.workshop = proving.workshop
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
     tokens = Tokens(mac_key(store, keks, "sessions"))
@@ -188,6 +198,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         notarized,
         history,
         decisions,
+        proving,
     )
 
 
@@ -237,6 +248,22 @@ def build_services(settings: Settings, core: Core, reset: Any = None, endpoint: 
         trusted_proxies=frozenset(settings.trusted_proxies),
         log_reads=settings.log_reads,
         reset=reset,
+        sign_in=_sign_in(core, endpoint or settings.public_url),
+        federation=None if core.ledger is None else federation(settings, core.loops[0], endpoint),
+    )
+
+
+def _sign_in(core: Core, endpoint: str) -> SignInServices | None:
+    """Where people sign in; None in a process that only decides."""
+    if core.proving is None or core.ledger is None or core.activity is None:
+        return None
+    directory = core.reads.directory
+    return core.proving.sign_in(
+        core.ledger,
+        core.activity,
+        directory.state,
+        lambda position: core.reads.wait(("directory",), position),
+        endpoint,
     )
 
 

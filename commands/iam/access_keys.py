@@ -3,9 +3,8 @@
 from typing import Any, Final
 
 from muniment.commands.command import Decision, Given
-from muniment.commands.iam.contexts import resource_tags
-from muniment.commands.iam.entity import IAMCommand
-from muniment.domain import arn, ids
+from muniment.commands.iam.own_user import OwnUserCommand
+from muniment.domain import ids
 from muniment.domain.account.keys import (
     AccessKeyActivated,
     AccessKeyCreated,
@@ -17,44 +16,14 @@ from muniment.domain.account.keys import (
 )
 from muniment.domain.account.state import AccessKey, Account
 from muniment.domain.errors import LimitExceeded, NoSuchEntity, UnmodifiableEntity, ValidationError
-from muniment.domain.ledger import Actor, Entry, Fact
+from muniment.domain.ledger import Entry, Fact
 from muniment.domain.quotas import ACCESS_KEYS_PER_USER_MAX
-from muniment.domain.resource import Resource
 from muniment.domain.sealing import Unreadable
 
-ROOT: Final = ""  # the user name under which root's own keys are kept
 STATUSES: Final = ("Active", "Inactive")
 
 
-class AccessKeyCommand(IAMCommand, frozen=True, kw_only=True, rename="pascal"):
-    """A command on the keys of one user, or, where none is named, of the caller."""
-
-    user_name: str = ""
-
-    def owner(self, account: Account, actor: Actor) -> str:
-        """The user's name, or ROOT. Raises NoSuchEntity, and ValidationError where a session names nobody."""
-        if self.user_name:
-            return account.user(self.user_name).name
-        if actor.type == "Root":
-            return ROOT
-        if actor.type != "IAMUser":
-            raise ValidationError("Must specify userName when calling with non-User credentials")
-        if (name := account.ids.get(actor.id)) is None:
-            raise NoSuchEntity(f"The user with name {actor.name} cannot be found.")
-        return account.users[name].name
-
-    def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
-        try:
-            owner = self.owner(state, actor)
-        except NoSuchEntity:
-            return (Resource(arn.iam(state.number, "user", "/", self.user_name or actor.name)),)
-        if owner == ROOT:
-            return (Resource(arn.root(state.number)),)
-        user = state.user(owner)
-        return (Resource(state.user_arn(user), resource_tags(user.tags)),)
-
-
-class CreateAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pascal"):
+class CreateAccessKey(OwnUserCommand, frozen=True, kw_only=True, rename="pascal"):
     """Create an access key; the secret is shown in this answer only.
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html"""
 
@@ -76,7 +45,7 @@ class CreateAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pasca
         return {"AccessKey": {"UserName": fact.user_name, **shown} if fact.user_name else shown}
 
 
-class UpdateAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pascal"):
+class UpdateAccessKey(OwnUserCommand, frozen=True, kw_only=True, rename="pascal"):
     """Activate or deactivate a key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html"""
 
     access_key_id: str
@@ -96,7 +65,7 @@ class UpdateAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pasca
         return changed(owner, key.id)
 
 
-class DeleteAccessKey(AccessKeyCommand, frozen=True, kw_only=True, rename="pascal"):
+class DeleteAccessKey(OwnUserCommand, frozen=True, kw_only=True, rename="pascal"):
     """Delete a key. https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html"""
 
     access_key_id: str

@@ -9,6 +9,7 @@ from muniment.commands.iam.entity import IAMCommand, UserCommand
 from muniment.commands.iam.managed import check_boundary
 from muniment.commands.iam.tags import Tag
 from muniment.domain import arn, ids
+from muniment.domain.account.mfa import devices_of
 from muniment.domain.account.state import Account, User
 from muniment.domain.account.users import UserCreated, UserDeleted, UserMoved, UserRenamed, UserTagged, UserUntagged
 from muniment.domain.errors import DeleteConflict, EntityAlreadyExists, LimitExceeded
@@ -84,6 +85,10 @@ class DeleteUser(UserCommand, frozen=True, kw_only=True, rename="pascal"):
             raise DeleteConflict("Cannot delete entity, must delete policies first.")
         if user.keys:
             raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+        if user.login is not None:
+            raise DeleteConflict("Cannot delete entity, must delete login profile first.")
+        if devices_of(state, user.id):
+            raise DeleteConflict("Cannot delete entity, must deactivate MFA device first.")
         if user.groups:
             raise DeleteConflict("Cannot delete entity, must remove users from group first.")
         return UserDeleted(user.name)

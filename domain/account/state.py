@@ -33,8 +33,8 @@ class AccessKey(msgspec.Struct, frozen=True, gc=False):
     last_region: str = ""
 
 
-class User(msgspec.Struct, frozen=True):
-    """An IAM user."""
+class User(msgspec.Struct, frozen=True, gc=False):
+    """An IAM user. Like all records in a state's tables it is in no cycle, so the collector need not walk through the tables."""
 
     name: str
     id: str  # AIDA…, never used again
@@ -50,7 +50,7 @@ class User(msgspec.Struct, frozen=True):
     recovery: RecoveryCodes | None = None
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """A group of users. Groups are never principals."""
 
     name: str
@@ -61,7 +61,7 @@ class Group(msgspec.Struct, frozen=True):
     inline: dict[str, str] = {}
 
 
-class Role(msgspec.Struct, frozen=True):
+class Role(msgspec.Struct, frozen=True, gc=False):
     """A role. Its trust policy names principals by unique id, so that a recycled name inherits nothing."""
 
     name: str
@@ -89,7 +89,7 @@ class PolicyVersion(msgspec.Struct, frozen=True, gc=False):
     created: int
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, gc=False):
     """A customer managed policy."""
 
     name: str
@@ -139,7 +139,7 @@ class Account(State, kw_only=True):
     password_policy: PasswordPolicy | None = None
     report_requested: int = 0  # microseconds; when a credential report was last asked for
     mfa_devices: dict[str, MFADevice] = {}  # by serial number
-    sessions: dict[str, SignInSession] = {}  # of sign-in, by the SHA-256 of their token in hex
+    sign_ins: dict[str, SignInSession] = {}  # by the SHA-256 of their token in hex
 
     def user(self, name: str) -> User:
         """The user called `name`, in any case. Raises NoSuchEntity in AWS's words."""

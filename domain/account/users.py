@@ -61,6 +61,8 @@ class UserDeleted(AccountFact, frozen=True, gc=False, omit_defaults=True):
     def evolve(self, state: Account, entry: Entry) -> None:
         user = state.users.pop(self.user_name.lower())
         del state.ids[user.id]
+        for digest in [digest for digest, session in state.sign_ins.items() if session.owner == user.id]:
+            del state.sign_ins[digest]
         if user.boundary:
             drafting.count(state.bounds, user.boundary, -1)
 

@@ -11,7 +11,9 @@ from muniment.domain import facts as _every_fact  # noqa: F401 fills the registr
 from muniment.domain import ids
 from muniment.domain.account.state import Account
 from muniment.domain.boundary import fold, new_state
+from muniment.domain.caller import Caller
 from muniment.domain.ledger import Actor, Cause, Entry, Sealed
+from tests.commands.bench import Bench, Plain
 
 ACCOUNT = "123456789012"
 BOUNDARY = f"account.{ACCOUNT}"
@@ -52,6 +54,11 @@ class Fixed:
         self.actor, self.now, self.also = actor, now, also or {}
         self.principals = principals or {}
         self.drawn = 0
+        self.prepared = None
+
+    def random(self, count):
+        self.drawn += 1
+        return hashlib.shake_256(f"{self.now} {self.drawn}".encode()).digest(count)
 
     def unique_id(self, prefix):
         self.drawn += 1
@@ -130,6 +137,8 @@ class House:
         self.states = {state.id: state for state in states}
         self.time = START
         self.entries = []
+        self.bench = Bench()
+        self.passwords = Plain()
 
     def state(self, boundary):
         return self.states.get(boundary) or new_state(boundary)
@@ -156,8 +165,17 @@ class House:
         given.principal_id = self.principal_id
         state = self.state(target)
         assert all(resource.arn for resource in command.resources(state, actor))
+        if command.prepares:
+            given.prepared = self.prepare(command, actor, given)
         recorded = tuple(self._record(item, target, actor) for item in facts_of(command.decide(state, given)))
         return recorded, command.answer(self.state(target), recorded, given)
+
+    def prepare(self, command, actor=ROOT, given=None):
+        """What the command prepares before its lane."""
+        self.bench.now = self.time
+        caller = Caller(actor, address="10.0.0.1")
+        given = given or Fixed(actor, self.time)
+        return command.prepare(self.state(command.target(actor)), given, caller, self.bench.workshop(self.passwords))
 
     def again(self, command, entries, actor=ROOT):
         """The answer of a repeat, from the entries that the Ledger would find."""

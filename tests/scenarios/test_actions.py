@@ -37,25 +37,39 @@ ACCOUNT = (
     "CreateAccountAlias", "DeleteAccountAlias", "ListAccountAliases", "GetAccountSummary",
     "GetAccountAuthorizationDetails",
 )  # fmt: skip
-IAM = (*USERS, *GROUPS, *MEMBERS, *POLICIES, *ATTACHMENTS, *INLINE, *ROLES, *BOUNDARIES, *KEYS, *ACCOUNT)
+PASSWORDS = (
+    "CreateLoginProfile", "GetLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile", "ChangePassword",
+    "UpdateAccountPasswordPolicy", "GetAccountPasswordPolicy", "DeleteAccountPasswordPolicy",
+)  # fmt: skip
+FACTORS = (
+    "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "EnableMFADevice", "DeactivateMFADevice",
+    "ResyncMFADevice", "ListMFADevices", "ListVirtualMFADevices", "GetMFADevice",
+)  # fmt: skip
+REPORT = ("GenerateCredentialReport", "GetCredentialReport")
+IAM = (
+    *USERS,
+    *GROUPS,
+    *MEMBERS,
+    *POLICIES,
+    *ATTACHMENTS,
+    *INLINE,
+    *ROLES,
+    *BOUNDARIES,
+    *KEYS,
+    *ACCOUNT,
+    *PASSWORDS,
+    *FACTORS,
+    *REPORT,
+)
 
 # Of the first tier, but with the features they belong to: passwords, MFA, federation, reports, simulation.
 LATER = {
-    "passwords are not a credential yet": (
-        "CreateLoginProfile", "GetLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile", "ChangePassword",
-        "UpdateAccountPasswordPolicy", "GetAccountPasswordPolicy", "DeleteAccountPasswordPolicy",
-    ),
-    "there is no second factor yet": (
-        "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "EnableMFADevice", "DeactivateMFADevice",
-        "ResyncMFADevice", "ListMFADevices", "ListVirtualMFADevices", "GetMFADevice",
-    ),
     "there is no federation yet": (
         "CreateOpenIDConnectProvider", "GetOpenIDConnectProvider", "ListOpenIDConnectProviders",
         "DeleteOpenIDConnectProvider", "UpdateOpenIDConnectProviderThumbprint",
         "AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider",
         "CreateSAMLProvider", "GetSAMLProvider", "ListSAMLProviders", "UpdateSAMLProvider", "DeleteSAMLProvider",
     ),
-    "the credential report lists passwords and MFA devices": ("GenerateCredentialReport", "GetCredentialReport"),
     "simulation comes with the decision engine": (
         "SimulateCustomPolicy", "SimulatePrincipalPolicy", "GetContextKeysForCustomPolicy",
         "GetContextKeysForPrincipalPolicy",

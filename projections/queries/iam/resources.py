@@ -17,7 +17,8 @@ from muniment.projections.queries.iam.query import own_user
 ANY: Final = (Resource("*"),)  # actions that name no resource type
 
 
-def _tagged(name: str, tags: Tags) -> Resource:
+def tagged(name: str, tags: Tags) -> Resource:
+    """A resource that has tags."""
     return Resource(
         name, {f"{prefix}:ResourceTag/{key}": (value,) for key, value in tags.items() for prefix in ("aws", "iam")}
     )
@@ -25,12 +26,12 @@ def _tagged(name: str, tags: Tags) -> Resource:
 
 def user(account: Account, found: User) -> Resource:
     """A user that exists."""
-    return _tagged(account.user_arn(found), found.tags)
+    return tagged(account.user_arn(found), found.tags)
 
 
 def role(account: Account, found: Role) -> Resource:
     """A role that exists."""
-    return _tagged(account.role_arn(found), found.tags)
+    return tagged(account.role_arn(found), found.tags)
 
 
 def group(account: Account, found: Group) -> Resource:
@@ -40,7 +41,7 @@ def group(account: Account, found: Group) -> Resource:
 
 def policy(found: Policy) -> Resource:
     """A managed policy that exists, of the account or of AWS."""
-    return _tagged(found.arn, found.tags)
+    return tagged(found.arn, found.tags)
 
 
 def root(account: Account) -> Resource:

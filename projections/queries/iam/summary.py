@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from muniment.domain import quotas
+from muniment.domain.account.mfa import devices_of
 from muniment.domain.account.state import Account
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources
@@ -19,10 +20,6 @@ NOT_KEPT: Final = {
     "InstanceProfiles": 0,
     "InstanceProfilesQuota": 1_000,
     "Providers": 0,
-    "MFADevices": 0,
-    "MFADevicesInUse": 0,
-    "AccountMFAEnabled": 0,
-    "AccountPasswordPresent": 0,
 }
 POLICY_VERSIONS_IN_ACCOUNT_MAX: Final = quotas.POLICIES_PER_ACCOUNT_MAX * quotas.VERSIONS_PER_POLICY_MAX
 GLOBAL_ENDPOINT_TOKEN_VERSION: Final = 1  # AWS's default
@@ -52,6 +49,10 @@ def summary(account: Account) -> dict[str, int]:
         "AttachedPoliciesPerRoleQuota": quotas.ATTACHED_POLICIES_PER_ROLE_MAX,
         "GroupsPerUserQuota": quotas.GROUPS_PER_USER_MAX,
         "AccessKeysPerUserQuota": quotas.ACCESS_KEYS_PER_USER_MAX,
+        "MFADevices": len(account.mfa_devices),
+        "MFADevicesInUse": sum(bool(device.enabled) for device in account.mfa_devices.values()),
+        "AccountMFAEnabled": int(bool(devices_of(account, account.number))),
+        "AccountPasswordPresent": int(account.root_login is not None),
         "AccountAccessKeysPresent": int(bool(account.root_keys)),
         "GlobalEndpointTokenVersion": GLOBAL_ENDPOINT_TOKEN_VERSION,
         **NOT_KEPT,

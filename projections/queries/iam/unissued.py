@@ -1,4 +1,4 @@
-"""Credentials of kinds that are not issued here: certificates, SSH keys, service-specific credentials, MFA devices, passwords.
+"""Credentials of kinds that are not issued here: certificates, SSH keys, service-specific credentials.
 
 Clients look for them before they delete a user (Terraform's `force_destroy`), so each is answered truthfully: there are none.
 A user who does not exist is still NoSuchEntity.
@@ -6,11 +6,10 @@ A user who does not exist is still NoSuchEntity.
 
 from typing import Any, ClassVar
 
-from muniment.domain.errors import NoSuchEntity
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources
 from muniment.projections.queries.iam.named import OfUserOrCaller
-from muniment.projections.queries.iam.query import IAMListQuery, IAMQuery, named_or_own_user
+from muniment.projections.queries.iam.query import IAMListQuery, named_or_own_user
 from muniment.projections.query import Asked, Views
 
 
@@ -24,12 +23,6 @@ class _NoneOfUserQuery(OfUserOrCaller, IAMListQuery, frozen=True, kw_only=True, 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         self.user(views, asked)
         return self.paged(views, asked, self.member, (), lambda item: item)
-
-
-class ListMFADevices(_NoneOfUserQuery, frozen=True, kw_only=True, rename="pascal"):
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html"""
-
-    member = "MFADevices"
 
 
 class ListSigningCertificates(_NoneOfUserQuery, frozen=True, kw_only=True, rename="pascal"):
@@ -61,26 +54,3 @@ class ListServiceSpecificCredentials(_NoneOfUserQuery, frozen=True, kw_only=True
         if not self.all_users:
             named_or_own_user(self.account(views, asked), self.user_name, asked.actor)
         return self.paged(views, asked, self.member, (), lambda item: item)
-
-
-class ListVirtualMFADevices(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListVirtualMFADevices.html"""
-
-    assignment_status: str = "Any"
-
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return resources.under_path(self.account(views, asked), "mfa", "/")
-
-    def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        return self.paged(views, asked, "VirtualMFADevices", (), lambda item: item)
-
-
-class GetLoginProfile(OfUserOrCaller, IAMQuery, frozen=True, kw_only=True, rename="pascal"):
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetLoginProfile.html"""
-
-    user_name: str = ""
-
-    def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        user = self.user(views, asked)
-        name = "root" if user is None else user.name
-        raise NoSuchEntity(f"Login Profile for User {name} cannot be found.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from muniment.domain import arn
+from muniment.domain.account.proving import LoginProfile
 from muniment.domain.account.state import Account, User
 from muniment.domain.resource import Resource
 from muniment.projections.queries.iam import resources, tags
@@ -21,17 +22,28 @@ def listed(account: Account, user: User) -> dict[str, Any]:
         "UserId": user.id,
         "Arn": account.user_arn(user),
         "CreateDate": user.created,
+        **_last_used(user.login),
     }
 
 
+def _last_used(login: LoginProfile | None) -> dict[str, int]:
+    """PasswordLastUsed, which is absent where no password was ever used."""
+    return {"PasswordLastUsed": login.last_used} if login is not None and login.last_used else {}
+
+
 def shown(account: Account, user: User) -> dict[str, Any]:
-    """A user as GetUser shows it. PasswordLastUsed is absent: no password was ever used."""
+    """A user as GetUser shows it."""
     return {**listed(account, user), **boundary_shown(user.boundary), **tags.where_any(user.tags)}
 
 
 def root_shown(account: Account) -> dict[str, Any]:
     """The root user as GetUser shows it: it has neither name nor path, and the account's number for an id."""
-    return {"UserId": account.number, "Arn": arn.root(account.number), "CreateDate": account.created}
+    return {
+        "UserId": account.number,
+        "Arn": arn.root(account.number),
+        "CreateDate": account.created,
+        **_last_used(account.root_login),
+    }
 
 
 class GetUser(OfUserOrCaller, IAMQuery, frozen=True, kw_only=True, rename="pascal"):

@@ -54,6 +54,23 @@ PARAMETERS = {
     "max_session_duration": st.sampled_from([3_600, 7_200, 1]),
     "status": st.sampled_from(["Active", "Inactive"]),
     "account_alias": st.sampled_from(["acme", "acme-two"]),
+    "password": st.sampled_from(["Correct-Horse-1", "Battery-Staple-2", "short"]),
+    "old_password": st.sampled_from(["Correct-Horse-1", "Battery-Staple-2"]),
+    "new_password": st.sampled_from(["Correct-Horse-1", "Battery-Staple-2"]),
+    "password_reset_required": st.booleans(),
+    "minimum_password_length": st.sampled_from([6, 15]),
+    "require_symbols": st.booleans(),
+    "require_numbers": st.booleans(),
+    "require_uppercase_characters": st.booleans(),
+    "require_lowercase_characters": st.booleans(),
+    "allow_users_to_change_password": st.booleans(),
+    "max_password_age": st.sampled_from([1, 1_095]),
+    "password_reuse_prevention": st.sampled_from([1, 24]),
+    "hard_expiry": st.booleans(),
+    "virtual_mfa_device_name": st.sampled_from(["phone", "Phone", "key"]),
+    "serial_number": st.sampled_from([arn("mfa", "phone"), arn("mfa", "key"), "arn:none"]),
+    "authentication_code1": st.sampled_from(["000000", "123456"]),
+    "authentication_code2": st.sampled_from(["000000", "123456"]),
     "tag_keys": st.sampled_from([("a",), ("A", "b"), ()]),
     "tags": st.lists(
         st.sampled_from([{"Key": key, "Value": value} for key in ("a", "A", "b", "aws:x") for value in "12"]),
@@ -178,7 +195,7 @@ def test_no_history_breaks_an_account(history):
 def test_saying_it_twice_is_refused_or_changes_nothing_or_makes_another(history):
     """Only what makes something new, or moves one thing to where another was, may record facts at the second time."""
     house = House(after(FIRST, boundary=SITE))
-    makes = ("CreateAccessKey", "CreatePolicyVersion")
+    makes = ("CreateAccessKey", "CreatePolicyVersion", "UpdateLoginProfile")
     for action, parameters in history:
         command = command_of(action, parameters, house)
         try:

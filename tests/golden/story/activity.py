@@ -10,8 +10,9 @@ from muniment.domain.activity.requests import (
     UnauthenticatedRefused,
 )
 from muniment.domain.activity.sessions import SessionIssued
+from muniment.domain.activity.sign_ins import SignInRefused, SignInSucceeded
 from muniment.domain.ledger import Fact
-from tests.golden.story.values import ACCOUNT, ANA, KEY, ROLE_ID, START
+from tests.golden.story.values import ACCOUNT, ANA, KEY, PHONE, ROLE_ID, SIGN_IN, START
 
 BOUNDARY: Final = f"activity.{ACCOUNT}"
 FACTS: Final[tuple[Fact, ...]] = (
@@ -37,5 +38,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         shared_event_id="018bcfe5-6800-7000-a000-000000000001",
         resources=(ANA,),
     ),
+    SignInSucceeded("ana", PHONE, "virtual", SIGN_IN),
+    SignInRefused("wrong-code", "ana", PHONE, "virtual"),
     UnauthenticatedRefused(3, {"InvalidClientTokenId": 3}, START, START + 1, {"source": "sealed"}),
 )

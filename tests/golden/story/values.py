@@ -22,3 +22,9 @@ SECRET: Final = Sealed("key-1 nonce", b"\x00\x01ciphertext")
 ACTOR: Final = Actor(
     ACCOUNT, ANA, USER_ID, "IAMUser", "ana", KEY, source=Sealed("key-1", b"address"), agent=Sealed("key-1", b"agent")
 )
+SECRET_2: Final = Sealed("key-1 nonce", b"\x00\x02ciphertext")
+PHONE: Final = f"arn:aws:iam::{ACCOUNT}:mfa/phone"
+SECURITY_KEY: Final = f"arn:aws:iam::{ACCOUNT}:u2f/user/ana/key"
+SIGN_IN, SIGN_IN_2 = (f"018bcfe5-6800-7000-b000-00000000000{n}" for n in "12")
+DIGEST, DIGEST_2, DIGEST_3 = (letter * 64 for letter in "abc")
+FAR: Final = START + 1_000_000_000_000_000_000  # microseconds; no session of the story ends by itself

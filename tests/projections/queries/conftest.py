@@ -59,6 +59,8 @@ def check_shape(shape: Shape, value: Any, where: str) -> None:
         assert type(value) is str, where
         known = not shape.enum or value in shape.enum or (where.rsplit(".", 1)[-1], value) in MODEL_IS_WRONG
         assert known, f"{where}: `{value}` is not one of {shape.enum}"
+    elif kind == "blob":
+        assert type(value) is bytes, where
     elif kind == "boolean":
         assert type(value) is bool, where
     else:

@@ -11,16 +11,19 @@ from muniment.domain.ledger import Fact
 from tests.golden.story.account import (
     applications,
     attachments,
+    factors,
     groups,
     inline,
     keys,
     names,
+    passwords,
     permissions_boundaries,
     policies,
     providers,
     roles,
     root,
     sessions,
+    sign_ins,
     users,
 )
 from tests.golden.story.values import ACCOUNT
@@ -39,6 +42,9 @@ CHAPTERS: Final = (
     applications,
     providers,
     sessions,
+    sign_ins,  # before the passwords, whose changes end sessions
+    passwords,
+    factors,
     names,  # the last one: its end renames what all other ends name
 )
 FACTS: Final[tuple[Fact, ...]] = (

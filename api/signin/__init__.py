@@ -1,0 +1,1 @@
+"""Signing in over HTTP: JSON for programs, pages for people."""
