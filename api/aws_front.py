@@ -21,7 +21,7 @@ class AWSFront:
         """Answer one request."""
         parsed: list[protocols.Call] = []
 
-        def parse(http: HTTPRequest, claimed: Claimed, request_id: str) -> Call:
+        def parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
             call = protocols.parse(http, claimed)
             parsed.append(call)
             key = next((value for name in CLIENT_KEYS if (value := http.header(name))), "")

@@ -13,11 +13,19 @@ from muniment.commands.activity import Happening
 from muniment.commands.command import COMMANDS, Command
 from muniment.commands.expect import parse
 from muniment.commands.provenance import sealed_actor
-from muniment.commands.sts.issue import ISSUES, Issue
+from muniment.commands.sts.federated import FederatedIssue
+from muniment.commands.sts.issue import ISSUES, Issue, Vouched
 from muniment.commands.task import DEADLINE_SECONDS, Context
 from muniment.domain.activity.requests import CommandConfirmed, CommandRefused, QueryAnswered, QueryRefused
 from muniment.domain.caller import Caller
-from muniment.domain.errors import InvalidAction, Refused, ServiceFailure, ServiceUnavailable, ValidationError
+from muniment.domain.errors import (
+    InvalidAction,
+    MissingAuthenticationToken,
+    Refused,
+    ServiceFailure,
+    ServiceUnavailable,
+    ValidationError,
+)
 from muniment.domain.ledger import Cause, Fact
 from muniment.domain.position import Position
 from muniment.projections.query import QUERIES, Asked, Query
@@ -78,6 +86,33 @@ class Dispatch:
         except Exception:  # a fault of ours is answered by the front; what was asked is on record all the same
             self._record(call, caller, _refusal(query is None, ServiceFailure("an internal error")))
             raise
+
+    def prove(self, call: Call, stranger: Caller) -> Vouched:
+        """Who an unsigned call is from, by the proof in its parameters. Raises Refused; who asks what is otherwise unknown."""
+        self._services.throttle.check(stranger.actor)
+        return self._issuing.prove(self._federated(call), stranger)
+
+    def run_unsigned(self, call: Call, vouched: Vouched) -> Answer:
+        """Do an unsigned call of somebody whom an identity provider vouches for. Raises Refused, durably recorded."""
+        services = self._services
+        services.throttle.check(vouched.caller.actor)
+        minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
+        issue = self._federated(call)
+        cause = Cause(issue.action(), call.request_id, parameters=_public(call))
+        try:
+            return Answer(self._issuing.begin(issue, cause, vouched, minimum), Position(services.epoch(), minimum))
+        except ServiceUnavailable:
+            raise
+        except Refused as refused:
+            self._record(call, vouched.caller, _refusal(True, refused))
+            raise
+
+    @staticmethod
+    def _federated(call: Call) -> FederatedIssue:
+        issue = converted(ISSUES[call.service, call.action], call.service, call.action, call.params)
+        if not isinstance(issue, FederatedIssue):
+            raise MissingAuthenticationToken("Request is missing Authentication Token")
+        return issue
 
     def unread(self, service: str, request_id: str, caller: Caller, refused: Refused) -> None:
         """Record the refusal of a request that names no action we know, or that cannot be read. Nothing of it is kept."""

@@ -1,6 +1,7 @@
 """What every signed front does around a call: authenticate, run, answer, and record who was not let in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -13,11 +14,11 @@ from muniment.api.measure import Measures
 from muniment.api.peer import Peer
 from muniment.api.services import Services
 from muniment.api.unauthenticated import Strangers
+from muniment.api.unsigned import Unsigned
 from muniment.commands.drawn import uuid7
 from muniment.domain.caller import Caller
 from muniment.domain.errors import (
     AuthenticationFailed,
-    MissingAuthenticationToken,
     Refused,
     ServiceFailure,
     ServiceUnavailable,
@@ -29,7 +30,7 @@ POSITION_HEADER = "x-muniment-position"
 EXPECT_HEADER = "x-muniment-expect"
 log = structlog.get_logger("muniment.api")
 
-Parse = Callable[[HTTPRequest, Claimed, str], Call]
+Parse = Callable[[HTTPRequest, Claimed | None, str], Call]
 Render = Callable[[Call, Answer], HTTPAnswer]
 RenderRefusal = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 
@@ -42,6 +43,7 @@ class Front:
         self._authenticator = Authenticator(services)
         self._dispatch = Dispatch(services)
         self._strangers = strangers
+        self._unsigned = Unsigned(services, self._dispatch, strangers)
         self._measures = measures
         self._use = use
 
@@ -50,13 +52,11 @@ class Front:
         request_id = uuid7(self.services.now())
         with self._measures.request() as seen:
             try:
-                claimed, caller = self._authenticate(http, peer)
-                call = self._read(http, claimed, caller, parse, request_id)
-                if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
-                    seen.call(call.service, call.action)
-                if caller.session is None:
-                    self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
-                answer = render(call, self._dispatch.run(call, caller))
+                claimed = self._claimed(http, peer)
+                if claimed is None:
+                    answer = render(*self._unsigned.answer(http, peer, parse, request_id, seen.call))
+                else:
+                    answer = render(*self._signed(http, claimed, peer, parse, request_id, seen.call))
             except Refused as refused:
                 answer = refuse(http, refused, request_id)
                 seen.refused(refused.code)
@@ -71,6 +71,24 @@ class Front:
             log.info("request", request_id=request_id, **seen.fields())
         return answer
 
+    def _signed(
+        self,
+        http: HTTPRequest,
+        claimed: Claimed,
+        peer: Peer,
+        parse: Parse,
+        request_id: str,
+        seen: Callable[[str, str], None],
+    ) -> tuple[Call, Answer]:
+        with self._counted(peer):
+            caller = self._authenticator.caller(http, claimed, peer)
+        call = self._read(http, claimed, caller, parse, request_id)
+        if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
+            seen(call.service, call.action)
+        if caller.session is None:
+            self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
+        return call, self._dispatch.run(call, caller)
+
     def _read(self, http: HTTPRequest, claimed: Claimed, caller: Caller, parse: Parse, request_id: str) -> Call:
         """What the request asks. Whoever sends what cannot be read is known by now, so the refusal is recorded too."""
         try:
@@ -79,12 +97,15 @@ class Front:
             self._dispatch.unread(claimed.service, request_id, caller, refused)
             raise
 
-    def _authenticate(self, http: HTTPRequest, peer: Peer) -> tuple[Claimed, Caller]:
+    def _claimed(self, http: HTTPRequest, peer: Peer) -> Claimed | None:
+        with self._counted(peer):
+            return parse_authorization(http)
+
+    @contextmanager
+    def _counted(self, peer: Peer) -> Iterator[None]:
+        """Who proves nobody's identity is counted."""
         try:
-            claimed = parse_authorization(http)
-            if claimed is None:
-                raise MissingAuthenticationToken("Request is missing Authentication Token")
-            return claimed, self._authenticator.caller(http, claimed, peer)
+            yield
         except AuthenticationFailed as refused:
             self._strangers.count(peer.address, refused.code)
             raise

@@ -13,6 +13,7 @@ from muniment.api.services import Services
 from muniment.commands.activity import Happening
 from muniment.commands.drawn import Drawn, uuid7
 from muniment.commands.provenance import sealed_actor
+from muniment.commands.sts.federated import FederatedIssue
 from muniment.commands.sts.issue import Accounts, Issue, Vouched
 from muniment.commands.sts.passing import packed_size
 from muniment.domain.account.state import Account
@@ -41,17 +42,34 @@ class Issuing:
 
     def run(self, issue: Issue, cause: Cause, caller: Caller, position: int) -> dict[str, Any]:
         """The answer's members. Raises Refused; only then nothing was recorded."""
+        self._services.reads.wait(MODELS, position)
+        accounts = _States(self._services)
+        return self._begin(issue, cause, self._vouched(issue, caller, accounts), accounts, position)
+
+    def prove(self, issue: FederatedIssue, stranger: Caller) -> Vouched:
+        """Who somebody without credentials is, as an identity provider says. Raises Refused."""
         services = self._services
-        services.reads.wait(MODELS, position)
-        accounts = _States(services)
-        vouched = self._vouched(issue, caller, accounts)
+        if services.federation is None:
+            raise ServiceUnavailable("this process asks no identity providers; ask one that runs with `--role api`")
+        return issue.prove(stranger, _States(services), services.federation, services.now())
+
+    def begin(self, issue: Issue, cause: Cause, vouched: Vouched, position: int) -> dict[str, Any]:
+        """The answer's members, for whom a proof vouches for. Raises Refused, in words that tell strangers little."""
+        self._services.reads.wait(MODELS, position)
+        try:
+            return self._begin(issue, cause, vouched, _States(self._services), position)
+        except AccessDenied:
+            raise AccessDenied(f"Not authorized to perform {issue.action()}") from None
+
+    def _begin(self, issue: Issue, cause: Cause, vouched: Vouched, accounts: Accounts, position: int) -> dict[str, Any]:
+        services = self._services
         for asking in issue.asks(vouched, accounts):
             services.gate.check(vouched.caller, asking.action, (asking.resource,), position)
-        drawing = Drawn(services.now(), caller.actor, services.sealer, {}, lambda arn: None)
+        drawing = Drawn(services.now(), vouched.caller.actor, services.sealer, {}, lambda arn: None)
         session = issue.session(vouched, accounts, drawing)
         session, token = self._token(session, getattr(issue, "minimum_session_token_size", 0))
         answer = issue.answer(session, accounts)
-        self._record(session, cause, caller, vouched)
+        self._record(session, cause, vouched)
         return {
             "Credentials": {
                 "AccessKeyId": session.id,
@@ -62,6 +80,7 @@ class Issuing:
             "SessionTokenSize": len(token),
             "SessionTokenUtilization": -(-len(token) * 100 // SESSION_TOKEN_CHARACTERS_MAX),
             **answer,
+            **issue.told(vouched),
         }
 
     def _vouched(self, issue: Issue, caller: Caller, accounts: Accounts) -> Vouched:
@@ -94,14 +113,14 @@ class Issuing:
             token = tokens.seal(session)
         return session, token
 
-    def _record(self, session: Session, cause: Cause, caller: Caller, vouched: Vouched) -> None:
+    def _record(self, session: Session, cause: Cause, vouched: Vouched) -> None:
         """Record it where the caller is, and where the session is; one `shared_event_id` joins the two."""
         services = self._services
         activity = services.activity
         if activity is None:
             raise ServiceUnavailable("this process gives out no credentials; ask one that runs with `--role api`")
         now = services.now()
-        homes = dict.fromkeys((caller.actor.account, session.account))
+        homes = dict.fromkeys((vouched.caller.actor.account, session.account))
         fact = _fact(session, services, vouched, uuid7(now) if len(homes) > 1 else "")
         actor = sealed_actor(services.sealer, vouched.caller, now)
         for home in homes:
@@ -121,7 +140,7 @@ def _fact(session: Session, services: Services, vouched: Vouched, shared: str) -
         parent=session.lineage[-1].credential if session.lineage else "",
         source_identity=session.source_identity,
         provider=session.provider,
-        subject=vouched.caller.actor.name if session.provider and not vouched.caller.session else "",
+        subject=vouched.proof.subject if vouched.proof is not None else "",
         tag_keys=tuple(session.passed.tags),
         transitive_tag_keys=session.passed.transitive,
         packed_policy_size=packed_size(session.passed),

@@ -13,6 +13,8 @@ from muniment.domain.ledger import Actor
 SOURCE: Final = "source"  # the field name under which an entry's source address is sealed
 AGENT: Final = "agent"  # the field name under which an entry's user agent is sealed
 
+VOUCHED_FOR: Final = frozenset({"WebIdentityUser", "SAMLUser"})  # known to a provider, and nobody of ours yet
+
 
 class Unreadable(Exception):
     """A sealed value that this ring does not open. Every cause reads alike: damage, another owner, a foreign key."""
@@ -40,6 +42,6 @@ def owner_of_actor(actor: Actor, time: int) -> str:
 
     A role's sessions are the role's: the id `AROA…:session` counts as `AROA…`. A federated user is the user who made it.
     """
-    if actor.account == NOBODY or not actor.id:
+    if actor.account == NOBODY or not actor.id or actor.type in VOUCHED_FOR:
         return owner_of_month(time)
     return owner(f"account.{actor.account}", actor.issuer or actor.id.split(":", 1)[0])

@@ -43,6 +43,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     email: str = "root@muniment.invalid"
     timeline: str = ""  # a PostgreSQL URL; empty keeps the timeline in SQLite
     log_reads: bool = True
+    federation_allow: tuple[str, ...] = ()  # host:port of identity providers that may have private addresses
+    federation_ca: Path | None = None  # further authorities that identity providers' certificates may be signed by
+    saml_audience: str = ""  # whom SAML assertions must be made for; empty: the endpoint and `/saml`
     decision_log: float = 1.0  # the share of decisions that is logged: 0 none, 1 every one
     region: str = REGION_DEFAULT
     kek: str = ""  # where the key-encryption key comes from: file:PATH, env:NAME or command:…
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting(f"`--role {self.role}` is one of several processes on one log: name it with `--nats URL`")
 
         self._check_monitors()
+        self._check_federation()
 
     @property
     def secure(self) -> bool:
@@ -81,6 +85,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             f"`--host {self.host}` would let credentials and answers travel in clear text: give `--tls-cert` and "
             "`--tls-key`, or name the TLS-terminating proxy in front with `--trusted-proxy ADDRESS`"
         )
+
+    def _check_federation(self) -> None:
+        for place in self.federation_allow:
+            host, _, port = place.rpartition(":")
+            if not host or not port.isdigit():
+                raise BadSetting(f"`--federation-allow {place}` is not HOST:PORT, such as id.internal:443")
+        if self.federation_ca is not None and not self.federation_ca.is_file():
+            raise BadSetting(f"`{self.federation_ca}` does not exist")
 
     def _check_monitors(self) -> None:
         if self.nats_monitors and not self.nats:

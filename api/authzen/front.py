@@ -41,7 +41,7 @@ class AuthZEN:
     def at(self, path: str) -> Callable[[HTTPRequest, Peer], HTTPAnswer]:
         """What answers the requests at one of PATHS."""
 
-        def parse(http: HTTPRequest, claimed: Claimed, request_id: str) -> Call:
+        def parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
             return self._parse(path, http, claimed, request_id)
 
         def serve(http: HTTPRequest, peer: Peer) -> HTTPAnswer:
@@ -53,8 +53,9 @@ class AuthZEN:
 
         return serve
 
-    def _parse(self, path: str, http: HTTPRequest, claimed: Claimed, request_id: str) -> Call:
-        check_scope(claimed, frozenset({SIGNING_NAME}))
+    def _parse(self, path: str, http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
+        if claimed is not None:
+            check_scope(claimed, frozenset({SIGNING_NAME}))
         check_content_type(http)
         batch = path == EVALUATIONS
         members = wire.object_of(http.body, batch=batch)

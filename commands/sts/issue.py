@@ -8,6 +8,7 @@ import msgspec
 
 from muniment.domain.account.state import Account
 from muniment.domain.caller import Caller
+from muniment.domain.federation import SAMLProof, WebProof
 from muniment.domain.resource import Resource
 from muniment.domain.session import Session
 
@@ -45,6 +46,7 @@ class Vouched(msgspec.Struct, frozen=True):
 
     caller: Caller
     mfa: int | None = None  # when a second factor was proven (microseconds); None: the request brought none
+    proof: WebProof | SAMLProof | None = None  # what an identity provider says, where the caller has no credentials
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -77,4 +79,8 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
     def answer(self, session: Session, accounts: Accounts) -> dict[str, Any]:
         """The response's members beside the credentials."""
+        return {}
+
+    def told(self, vouched: Vouched) -> dict[str, Any]:
+        """What of a proof the response repeats."""
         return {}

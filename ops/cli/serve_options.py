@@ -42,6 +42,16 @@ KEK = Annotated[
         help="Key-encryption key: file:PATH, environment:NAME or command:COMMAND.", show_default="file in --data"
     ),
 ]
+FederationAllow = Annotated[
+    list[str] | None,
+    typer.Option(help="HOST:PORT of an identity provider that may have a private address; may be repeated."),
+]
+FederationCa = Annotated[
+    Path | None, typer.Option(help="Further CAs that identity providers' certificates may be signed by, PEM.")
+]
+SamlAudience = Annotated[
+    str, typer.Option(help="Whom SAML assertions must be made for.", show_default="the endpoint and /saml")
+]
 ReadLog = Annotated[bool, typer.Option("--read-log/--no-read-log", help="Record reads in the audit timeline too.")]
 DecisionLog = Annotated[
     str, typer.Option("--decision-log", help="Which decisions to log: `all`, `off`, or a share such as 0.01.")

@@ -11,6 +11,8 @@ KINDS = {
     "AssumedRole": PrincipalKind.ROLE_SESSION,
     "FederatedUser": PrincipalKind.FEDERATED_USER,
     "AWSService": PrincipalKind.SERVICE,
+    "WebIdentityUser": PrincipalKind.WEB_IDENTITY,
+    "SAMLUser": PrincipalKind.WEB_IDENTITY,
 }
 
 
@@ -18,6 +20,8 @@ def principal_of(actor: Actor, session: Session | None = None) -> Principal:
     """The principal that an actor is; what it holds is found by its unique id, or its issuer's. Tags are its session's."""
     tags = {} if session is None else session.passed.tags
     kind = KINDS.get(actor.type, PrincipalKind.ANONYMOUS)
+    if kind is PrincipalKind.WEB_IDENTITY:
+        return Principal(kind=kind, provider=actor.issuer_arn)
     if actor.account == NOBODY or kind is PrincipalKind.ANONYMOUS:
         return Principal(kind=PrincipalKind.ANONYMOUS)
     if kind is PrincipalKind.SERVICE:
