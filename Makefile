@@ -59,7 +59,11 @@ lock: $(INSTALLED_DEV) ## write the pinned and hashed dependency lists anew
 bench: $(INSTALLED_DEV) ## the benchmarks (minutes; figures in bench/README.md)
 	@$(BIN)/python -m bench
 
+mutate: $(INSTALLED_DEV) ## mutation testing of both evaluators (an hour and more; ONLY="muniment.domain.policy.layers*" tries a part)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	@$(BIN)/python .ci/mutate.py
+
 clean: ## remove what was installed and built
 	@rm -rf $(VENV) .typecheck build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help install develop serve demo system test heavy check lock bench clean
+.PHONY: help install develop serve demo system test heavy check lock bench mutate clean
