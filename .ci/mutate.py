@@ -24,7 +24,10 @@ source_paths = ["src/"]
 only_mutate = [{mutated}]
 also_copy = ["tests/"]
 pytest_add_cli_args_test_selection = ["tests/domain/policy", "tests/projections/access", "tests/differential"]
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-q", "--ignore=tests/domain/policy/checks", "--ignore=tests/domain/policy/validation"]
+pytest_add_cli_args = [
+  "-p", "no:cacheprovider", "-q",
+  "--ignore=tests/domain/policy/checks", "--ignore=tests/domain/policy/validation",
+]
 
 [tool.pytest.ini_options]
 pythonpath = ["src", "."]
