@@ -25,6 +25,8 @@ from muniment.api.measure import Measures
 from muniment.api.openapi import document
 from muniment.api.peer import Peer, Proxies
 from muniment.api.services import Services
+from muniment.api.throttle import WORKERS
+from muniment.api.throttled import Throttled
 from muniment.api.unauthenticated import Strangers
 from muniment.domain.errors import Refused, ServiceFailure, ServiceUnavailable
 
@@ -35,7 +37,6 @@ Serve = Callable[[HTTPRequest, Peer], HTTPAnswer]
 Refuse = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 Close = Callable[[], None]
 
-THREADS_MAX = 128
 OPERATOR_THREADS_MAX = 4
 INLINE_BYTES_MAX = 4_096  # of a body that is answered on the event loop, where that can be
 log = structlog.get_logger("muniment.api")
@@ -138,16 +139,18 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
     models.all_services()  # now: the first requests, several at once, would each wait a second for it
     proxies = Proxies(sorted(services.trusted_proxies))
     strangers = Strangers(services.activity, services.sealer, services.now)
+    throttled = Throttled(services.activity, services.now)
     use = CredentialUse(services.ledger)
     measures = Measures(registry)
-    front = Front(services, strangers, measures, use)
+    front = Front(services, strangers, throttled, measures, use)
 
-    threads = ThreadPoolExecutor(THREADS_MAX, "muniment-api")
+    threads = ThreadPoolExecutor(WORKERS, "muniment-api")
 
     def close() -> None:
         threads.shutdown(wait=False)
         use.close()
         strangers.close()
+        throttled.close()
 
     writes = services.ledger is not None
     return Application(

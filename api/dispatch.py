@@ -69,7 +69,6 @@ class Dispatch:
         command = COMMANDS.get((call.service, call.action))
         query = QUERIES.get((call.service, call.action))
         issue = ISSUES.get((call.service, call.action))
-        self._services.throttle.check(caller.actor)
         try:
             if command is not None:
                 return self._command(command, call, caller)
@@ -81,10 +80,12 @@ class Dispatch:
         except ServiceUnavailable:
             raise  # the log is away: nothing can be recorded, and nothing was refused
         except Refused as refused:
-            self._record(call, caller, _refusal(query is None, refused))
+            self._record(call, caller, _refusal(command is not None or issue is not None, refused))
             raise
         except Exception:  # a fault of ours is answered by the front; what was asked is on record all the same
-            self._record(call, caller, _refusal(query is None, ServiceFailure("an internal error")))
+            self._record(
+                call, caller, _refusal(command is not None or issue is not None, ServiceFailure("an internal error"))
+            )
             raise
 
     def prove(self, call: Call, stranger: Caller) -> Vouched:
@@ -116,7 +117,6 @@ class Dispatch:
 
     def unread(self, service: str, request_id: str, caller: Caller, refused: Refused) -> None:
         """Record the refusal of a request that names no action we know, or that cannot be read. Nothing of it is kept."""
-        self._services.throttle.check(caller.actor)
         self._record(Call(service, UNREAD, {}, request_id), caller, _refusal(False, refused))
 
     def _command(self, kind: type[Command[Any]], call: Call, caller: Caller) -> Answer:

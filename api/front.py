@@ -13,6 +13,8 @@ from muniment.api.dispatch import Answer, Call, Dispatch, is_known
 from muniment.api.measure import Measures
 from muniment.api.peer import Peer
 from muniment.api.services import Services
+from muniment.api.throttle import Seat
+from muniment.api.throttled import Throttled
 from muniment.api.unauthenticated import Strangers
 from muniment.api.unsigned import Unsigned
 from muniment.commands.drawn import uuid7
@@ -22,6 +24,7 @@ from muniment.domain.errors import (
     Refused,
     ServiceFailure,
     ServiceUnavailable,
+    Throttling,
     TooManyRequests,
 )
 from muniment.domain.position import Position
@@ -38,11 +41,13 @@ RenderRefusal = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 class Front:
     """The shared way of a signed request; what differs between fronts is how it is read and answered."""
 
-    def __init__(self, services: Services, strangers: Strangers, measures: Measures, use: CredentialUse) -> None:
+    def __init__(
+        self, services: Services, strangers: Strangers, throttled: Throttled, measures: Measures, use: CredentialUse
+    ) -> None:
         self.services = services
         self._authenticator = Authenticator(services)
         self._dispatch = Dispatch(services)
-        self._strangers = strangers
+        self._strangers, self._throttled = strangers, throttled
         self._unsigned = Unsigned(services, self._dispatch, strangers)
         self._measures = measures
         self._use = use
@@ -82,12 +87,20 @@ class Front:
     ) -> tuple[Call, Answer]:
         with self._counted(peer):
             caller = self._authenticator.caller(http, claimed, peer)
-        call = self._read(http, claimed, caller, parse, request_id)
-        if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
-            seen(call.service, call.action)
-        if caller.session is None:
-            self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
-        return call, self._dispatch.run(call, caller)
+        with self._admit(caller):
+            call = self._read(http, claimed, caller, parse, request_id)
+            if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
+                seen(call.service, call.action)
+            if caller.session is None:
+                self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
+            return call, self._dispatch.run(call, caller)
+
+    def _admit(self, caller: Caller) -> Seat:
+        try:
+            return self.services.throttle.admit(caller.actor)
+        except Throttling:
+            self._throttled.count(caller.actor)
+            raise
 
     def _read(self, http: HTTPRequest, claimed: Claimed, caller: Caller, parse: Parse, request_id: str) -> Call:
         """What the request asks. Whoever sends what cannot be read is known by now, so the refusal is recorded too."""

@@ -1,8 +1,9 @@
-"""Throttling: a token bucket per principal and per account, generous by default (SECURITY 16, 17)."""
+"""Throttling: a token bucket per principal and per account, generous by default, and at most half of the API's workers for
+one account (SECURITY 16, 17)."""
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,21 @@ PRINCIPAL_REQUESTS_PER_SECOND: Final = 2_000.0
 ACCOUNT_REQUESTS_PER_SECOND: Final = 5_000.0
 BURST_SECONDS: Final = 2.0
 BUCKETS_MAX: Final = 100_000
+WORKERS: Final = 128  # threads that answer requests
+ACCOUNT_WORKERS_MAX: Final = WORKERS // 2
+
+
+class Seat:
+    """One of an account's share of the workers; left at the end of the block."""
+
+    def __init__(self, leave: Callable[[str], None], account: str) -> None:
+        self._leave, self._account = leave, account
+
+    def __enter__(self) -> None:
+        """It was taken by `Throttle.admit`."""
+
+    def __exit__(self, *_: object) -> None:
+        self._leave(self._account)
 
 
 class Throttle:
@@ -23,11 +39,39 @@ class Throttle:
         principal_rate: float = PRINCIPAL_REQUESTS_PER_SECOND,
         account_rate: float = ACCOUNT_REQUESTS_PER_SECOND,
         monotonic: Callable[[], float] = time.monotonic,
+        account_workers: int = ACCOUNT_WORKERS_MAX,
     ) -> None:
         self._rates = (principal_rate, account_rate)
         self._monotonic = monotonic
+        self._account_workers = account_workers
+        self._seated: Counter[str] = Counter()  # account → requests at work
         self._guard = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key → (tokens left, when)
+
+    def admit(self, actor: Actor) -> Seat:
+        """A worker for one request of `actor`, to be left with `with`. Raises Throttling where its account has its share at
+        work already, or has asked too fast.
+
+        Whoever waits for a slow answer holds a worker, so the rate alone does not keep one account from taking them all.
+        """
+        account = actor.account
+        with self._guard:
+            if self._seated[account] >= self._account_workers:
+                raise Throttling("Rate exceeded")
+            self._seated[account] += 1
+        seat = Seat(self._leave, account)
+        try:
+            self.check(actor)
+        except Throttling:
+            self._leave(account)
+            raise
+        return seat
+
+    def _leave(self, account: str) -> None:
+        with self._guard:
+            self._seated[account] -= 1
+            if not self._seated[account]:
+                del self._seated[account]
 
     def check(self, actor: Actor) -> None:
         """Take one token of the principal's and one of the account's. Raises Throttling where one has none left."""

@@ -39,6 +39,18 @@ class QueryAnswered(ActivityFact, frozen=True, gc=False, omit_defaults=True):
     resources: tuple[str, ...] = ()
 
 
+class RequestsThrottled(ActivityFact, frozen=True, gc=False, omit_defaults=True):
+    """Requests of one account that came too fast or too many at once, counted over ten seconds into one entry."""
+
+    code: ClassVar[str] = "Throttling"
+    message: ClassVar[str] = "Rate exceeded"
+
+    count: int
+    principals: dict[str, int] = {}  # ARN → how many; "" for those beyond the first hundred
+    first: int = 0  # microseconds
+    last: int = 0
+
+
 class UnauthenticatedRefused(ActivityFact, frozen=True, gc=False, omit_defaults=True):
     """Requests of one source that proved nobody's identity, counted over ten seconds into one entry (SECURITY 14)."""
 

@@ -21,7 +21,14 @@ _MADE: Final = frozenset(
 _SESSIONS: Final = frozenset({"AssumedRole", "FederatedUser"})
 _RECORDING: Final = ("Created", "Registered", "Joined")
 _OWN: Final = frozenset(
-    {"CommandRefused", "QueryRefused", "CommandConfirmed", "QueryAnswered", "UnauthenticatedRefused"}
+    {
+        "CommandRefused",
+        "QueryRefused",
+        "CommandConfirmed",
+        "QueryAnswered",
+        "RequestsThrottled",
+        "UnauthenticatedRefused",
+    }
 )
 
 

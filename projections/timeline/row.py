@@ -177,7 +177,7 @@ def _kind_of(fact: type[Fact]) -> _Kind:
     """What a row says of every fact of this class."""
     name = fact.__name__
     flags = HIGH if fact.severity == "high" else 0
-    flags |= REFUSED if name.endswith("Refused") else 0
+    flags |= REFUSED if name.endswith(("Refused", "Throttled")) else 0
     flags |= READ_ONLY if name in _READING else 0
     _kinds[fact] = _Kind(name, flags, shape_of(fact).hides)
     return _kinds[fact]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from muniment.api.throttle import BUCKETS_MAX, Throttle
+from muniment.api.throttle import BUCKETS_MAX, WORKERS, Throttle
 from muniment.domain.errors import Throttling
 from muniment.domain.ledger import Actor
 
@@ -75,3 +75,39 @@ def test_the_number_of_buckets_is_bounded():
     for number in range(BUCKETS_MAX // 2 + 10):
         throttle.check(Actor(str(number), "", "AIDA"))
     assert len(throttle._buckets) == BUCKETS_MAX
+
+
+def test_an_account_never_has_more_than_its_share_of_workers_and_others_keep_theirs():  # SECURITY 17
+    throttle = Throttle(1_000, 1_000, Clock(), account_workers=3)
+    seats = [throttle.admit(actor) for actor in (ANA, BEN, ANA)]
+    with pytest.raises(Throttling, match="Rate exceeded"):
+        throttle.admit(BEN)
+    throttle.admit(ELSEWHERE)
+    with seats[0]:
+        pass
+    throttle.admit(BEN)
+
+
+def test_a_worker_is_given_back_when_its_request_fails():
+    throttle = Throttle(1_000, 1_000, Clock(), account_workers=1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), throttle.admit(ANA):
+            raise ZeroDivisionError
+    assert not throttle._seated
+
+
+def test_a_request_that_came_too_fast_holds_no_worker():
+    throttle = Throttle(1, 1_000, Clock(), account_workers=1_000)
+    spend(throttle, ANA)
+    for _ in range(10):
+        with pytest.raises(Throttling):
+            throttle.admit(ANA)
+    assert not throttle._seated
+
+
+def test_half_of_the_workers_is_an_accounts_share():
+    throttle = Throttle(monotonic=Clock())
+    for _ in range(WORKERS // 2):
+        throttle.admit(ANA)
+    with pytest.raises(Throttling):
+        throttle.admit(ANA)

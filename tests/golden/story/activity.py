@@ -7,6 +7,7 @@ from muniment.domain.activity.requests import (
     CommandRefused,
     QueryAnswered,
     QueryRefused,
+    RequestsThrottled,
     UnauthenticatedRefused,
 )
 from muniment.domain.activity.sessions import SessionIssued
@@ -40,5 +41,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
     SignInSucceeded("ana", PHONE, "virtual", SIGN_IN),
     SignInRefused("wrong-code", "ana", PHONE, "virtual"),
+    RequestsThrottled(7, {ANA: 7}, START, START + 1),
     UnauthenticatedRefused(3, {"InvalidClientTokenId": 3}, START, START + 1, {"source": "sealed"}),
 )
