@@ -25,7 +25,7 @@ from muniment.projections.snapshots import Signer, shapes
 
 CONTEXT: Final = b"muniment-kept-state-v1\0"
 FORMAT: Final = 1
-KEEP_ENTRIES: Final = 1_000  # of one boundary, between two kept states
+KEEP_ENTRIES: Final = 500  # of one boundary, between two kept states
 WAITING_MAX: Final = 16  # states that wait to be written
 COMPRESSION: Final = 1  # zlib's fastest: a fifth of the size for a millisecond
 
