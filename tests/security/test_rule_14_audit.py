@@ -43,7 +43,7 @@ def test_every_refusal_is_on_record_by_its_request(wire, keyed, audited):
     }
     for case, answer in refusals.items():
         assert 400 <= answer.status < 500, case
-        found = audited(RequestId=_id(answer)) if _id(answer) else audited(Refused=True, ActionName="muniment:Unread")
+        found = audited(RequestId=_id(answer)) if _id(answer) else audited(Refused=True, ActionName="muniment:Evaluate")
         assert found[0]["Refused"] is True, case
         assert found[0]["ErrorCode"], case
 
