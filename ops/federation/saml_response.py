@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from lxml import etree
-from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from muniment.domain.session_errors import InvalidIdentityToken
 

@@ -34,6 +34,7 @@ ALGORITHMS: Final = {
 HEADERS: Final = frozenset({"alg", "kid", "typ"})  # `jwk`, `jku`, `x5c`, `x5u`, `crit`, `b64`, `zip` … are refused
 HARMLESS: Final = frozenset({"x5t", "x5t#S256"})  # thumbprints, which name nothing to us
 RSA_BITS_MIN: Final = 2_048
+RSA_BITS_MAX: Final = 8_192  # longer ones cost too much to verify with
 SKEW_SECONDS: Final = 300
 TOKEN_SECONDS_MAX: Final = 86_400 * 365
 TAGS: Final = "https://aws.amazon.com/tags"
@@ -97,8 +98,7 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _json(segment: str) -> dict[str, Any]:
     try:
-        data = base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(data, type=dict[str, Any])
+        return msgspec.json.decode(_decoded(segment), type=dict[str, Any])
     except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError):
         raise InvalidIdentityToken("The ID Token provided is not a valid JWT. (It cannot be read.)") from None
 
@@ -136,10 +136,14 @@ def _public_key(key: JWK, algorithm: str) -> RSAKey | ECKey:
         if key.get("crv") != curve:
             raise InvalidIdentityToken("The ID Token provided names a key that is not for its algorithm.")
         return ECKey.import_key({name: key[name] for name in ("kty", "crv", "x", "y")})
-    found = RSAKey.import_key({name: key[name] for name in ("kty", "n", "e")})
-    if found.public_key.key_size < RSA_BITS_MIN:
-        raise InvalidIdentityToken("The ID Token provided names a key that is too short.")
-    return found
+    modulus = int.from_bytes(_decoded(key["n"]))
+    if not RSA_BITS_MIN <= modulus.bit_length() <= RSA_BITS_MAX:
+        raise InvalidIdentityToken("The ID Token provided names a key that is too short or too long.")
+    return RSAKey.import_key({name: key[name] for name in ("kty", "n", "e")})
+
+
+def _decoded(segment: str) -> bytes:
+    return base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
 
 
 def _check_times(claims: dict[str, Any], now: int) -> None:

@@ -40,7 +40,7 @@ class GetOpenIDConnectProvider(IAMQuery, frozen=True, kw_only=True, rename="pasc
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
         found = self.account(views, asked).oidc_providers.get(self.provider_arn)
-        return _resource(self.provider_arn, found and found.tags)
+        return _resource(self.provider_arn, found.tags if found is not None else None)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         provider = _oidc(self.account(views, asked), self.provider_arn)
@@ -71,7 +71,7 @@ class ListOpenIDConnectProviderTags(IAMListQuery, frozen=True, kw_only=True, ren
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
         found = self.account(views, asked).oidc_providers.get(self.provider_arn)
-        return _resource(self.provider_arn, found and found.tags)
+        return _resource(self.provider_arn, found.tags if found is not None else None)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         provider = _oidc(self.account(views, asked), self.provider_arn)
@@ -85,7 +85,7 @@ class GetSAMLProvider(IAMQuery, frozen=True, kw_only=True, rename="pascal"):
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
         found = self.account(views, asked).saml_providers.get(self.provider_arn)
-        return _resource(self.provider_arn, found and found.tags)
+        return _resource(self.provider_arn, found.tags if found is not None else None)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         provider = _saml(self.account(views, asked), self.provider_arn)
@@ -116,7 +116,7 @@ class ListSAMLProviderTags(IAMListQuery, frozen=True, kw_only=True, rename="pasc
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
         found = self.account(views, asked).saml_providers.get(self.provider_arn)
-        return _resource(self.provider_arn, found and found.tags)
+        return _resource(self.provider_arn, found.tags if found is not None else None)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         provider = _saml(self.account(views, asked), self.provider_arn)
