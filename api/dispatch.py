@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from muniment.api import denials
 from muniment.api.aws import models
 from muniment.api.conversion import converted
 from muniment.api.issuing import Issuing
@@ -81,6 +82,7 @@ class Dispatch:
             raise  # the log is away: nothing can be recorded, and nothing was refused
         except Refused as refused:
             self._record(call, caller, _refusal(command is not None or issue is not None, refused))
+            denials.attach(self._services, caller, refused)
             raise
         except Exception:  # a fault of ours is answered by the front; what was asked is on record all the same
             self._record(

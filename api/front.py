@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from muniment.api import denials
 from muniment.api.authenticate import Authenticator
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, parse_authorization
@@ -64,6 +65,7 @@ class Front:
                     answer = render(*self._signed(http, claimed, peer, parse, request_id, seen.call))
             except Refused as refused:
                 answer = refuse(http, refused, request_id)
+                answer.headers.extend(denials.headers(refused))
                 seen.refused(refused.code)
             except Exception as error:
                 log.error("request failed", request_id=request_id, error=type(error).__name__, exc_info=places(error))

@@ -28,7 +28,7 @@ Refused
 Names, codes and statuses: the "Common errors" and operation pages of the IAM API reference; INTERFACES.md.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Refused(Exception):
@@ -216,6 +216,14 @@ class AccessDenied(Refused):
     """The policies do not allow this (POLICY_EVALUATION 2.8 has the text)."""
 
     status = 403
+    denied: Any = None  # what was decided (domain/denied.py), where the gate refused
+    encoded: str = ""  # the message that `sts:DecodeAuthorizationMessage` reads
+
+
+class InvalidAuthorizationMessage(Refused):
+    """The encoded message is none of ours, of another account, or too old."""
+
+    code = "InvalidAuthorizationMessageException"
 
 
 class NoSuchEntity(Refused):

@@ -171,6 +171,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         lambda: ledger.seen_by["credentials"] if ledger is not None else 0,
         Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring, loop)}),
         Past(directory, history.passage, history.kept, history.log, ring),
+        ring,
     )
     reads.what_if = WhatIfs(access, reads.past, directory.state, DecisionReader(loop, ring), decisions)
     if ledger is not None and decisions is not None:

@@ -15,6 +15,7 @@ from muniment.projections.directory import Directory
 from muniment.projections.past.past import Past
 from muniment.projections.readmodel import Condition, ReadModel
 from muniment.projections.sessions import standing
+from muniment.projections.timeline.opening import Unsealer
 from muniment.projections.timeline.timeline import Timeline
 
 WAIT_SECONDS = 2.0
@@ -33,11 +34,13 @@ class Reads:
         seen: Callable[[], int],
         rebuilds: Rebuilds,
         past: Past,
+        unsealer: Unsealer,
     ) -> None:
         self.directory, self.credentials, self.access, self.timeline = directory, credentials, access, timeline
         self.cursor_key = cursor_key
         self.rebuilds = rebuilds
         self.past = past
+        self.unsealer = unsealer
         self._seen = seen
         self.what_if: WhatIfs | None = None  # the composition puts it in
         self._by_name: dict[str, ReadModel] = {

@@ -42,6 +42,10 @@ class Views(Protocol):
         """Asks logged decisions again (ops/what_if.py)."""
 
     @property
+    def unsealer(self) -> Any:
+        """Opens what was sealed for a principal (ops/keys/ring.py)."""
+
+    @property
     def rebuilds(self) -> Any:
         """Rebuilds of this process's read models (ops/rebuild.py)."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from muniment.domain.caller import Caller
+from muniment.domain.denied import Denied
 from muniment.domain.errors import AccessDenied, InvalidClientTokenId
 from muniment.domain.logged import GATE
 from muniment.domain.policy.decision import Alarm, Effect, Layer
@@ -62,7 +63,9 @@ class AccessGate:
             if decided.alarm is not None:  # denied although no policy says so: an operator must look (SECURITY 1)
                 self._on_alarm(decided.alarm, request)
             if not decided and not (resource.granted and _is_merely_not_allowed(decided)):
-                raise AccessDenied(decided.reason)
+                refused = AccessDenied(decided.reason)
+                refused.denied = _denied(request, decided, session)
+                raise refused
 
     def fresh(self, action: str) -> None:
         """Return where `action` may be decided now for somebody else. Raises ServiceUnavailable, ReadModelBehind."""
@@ -76,6 +79,20 @@ def check_session(session: Session, action: str) -> None:
     if action.startswith("sts:"):
         raise AccessDenied(f"Cannot call {action.partition(':')[2]} with session credentials")
     raise InvalidClientTokenId("The security token included in the request is invalid")
+
+
+def _denied(request: AccessRequest, decided: Decided, session: Session | None) -> Denied:
+    """What was decided, for whoever may read it."""
+    return Denied(
+        request.action,
+        request.resource,
+        request.principal,
+        dict(request.context),
+        None if session is None else session.passed,
+        decided.effect.value,
+        decided.layer.value,
+        decided.position,
+    )
 
 
 def _is_merely_not_allowed(decided: Decided) -> bool:

@@ -136,3 +136,54 @@ def test_the_past_outlives_a_restart(tmp_path):
             assert told["Decision"] is True
             assert told["Position"] == position
         assert ask(Wire(server), "ExplainDecision", **QUESTION)["Decision"] is False
+
+
+HEADER = "x-muniment-authorization-message"
+
+
+def denial(client):
+    """The message that a denied call's answer carries."""
+    with pytest.raises(client.exceptions.ClientError) as refused:
+        client.list_users()
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+    return refused.value.response["ResponseMetadata"]["HTTPHeaders"][HEADER]
+
+
+def test_a_denied_request_can_be_explained_from_its_message_alone(server, iam, member):
+    deny = {"Sid": "No", "Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*"}
+    eva = member("eva", {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}, deny)
+    message = denial(eva("iam"))
+    assert len(message) < 4_096
+    assert "ListUsers" not in message  # sealed
+    iam.delete_user_policy(UserName="eva", PolicyName="inline")  # it tells what was so then
+    told = json.loads(server.client("sts").decode_authorization_message(EncodedMessage=message)["DecodedMessage"])
+    assert (told["allowed"], told["explicitDeny"]) == (False, True)
+    (statement,) = told["matchedStatements"]["items"]
+    assert (statement["statementId"], statement["effect"]) == ("No", "DENY")
+    assert told["context"]["action"] == "iam:ListUsers"
+    assert told["context"]["principal"]["arn"].endswith(":user/eva")
+    keys = {one["key"]: one["values"]["items"][0]["value"] for one in told["context"]["conditions"]["items"]}
+    assert keys["aws:SourceIp"] == "127.0.0.1"
+
+
+def test_a_message_is_read_only_by_whoever_may_and_only_in_its_account(server, member, another_account):
+    eva = member("eva")
+    message = denial(eva("iam"))
+    with pytest.raises(eva("sts").exceptions.ClientError, match="AccessDenied"):
+        eva("sts").decode_authorization_message(EncodedMessage=message)
+    _, (key_id, secret) = another_account()
+    other = server.client("sts", {"AccessKeyId": key_id, "SecretAccessKey": secret})
+    with pytest.raises(other.exceptions.InvalidAuthorizationMessageException):
+        other.decode_authorization_message(EncodedMessage=message)
+
+
+def test_a_message_that_was_touched_is_invalid_like_any_nonsense(server, member):
+    sts = server.client("sts")
+    message = denial(member("eva")("iam"))
+    bent = [
+        message[:place] + ("A" if message[place] != "A" else "B") + message[place + 1 :]
+        for place in range(0, len(message), 9)
+    ]
+    for text in [*bent, "x", message + "A", message[:-1], "ä", "a\nb", "A" * 10_240]:
+        with pytest.raises(sts.exceptions.InvalidAuthorizationMessageException, match="invalid or has expired"):
+            sts.decode_authorization_message(EncodedMessage=text)
