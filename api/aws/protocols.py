@@ -56,6 +56,9 @@ _JSON_CODES = {
     "Throttling": "ThrottlingException",
     "ValidationError": "ValidationException",
 }
+# JSON services answer every fault of the caller with 400, a refusal of the policies and a bad signature included (AWS
+# Organizations API Reference and DynamoDB Developer Guide, "Common errors" and "Error handling"); these are HTTP's own.
+_JSON_STATUSES_KEPT = frozenset({413, 415})
 # Organizations has no ValidationException: its model lists InvalidInputException for every operation.
 _SERVICE_CODES = {("organizations", "ValidationError"): "InvalidInputException"}
 
@@ -151,6 +154,8 @@ def render_error(
     code = _SERVICE_CODES.get((name or "", code)) or _JSON_CODES.get(code, code)
     message_name = _message_name(model, target.action if not isinstance(target, str) else None, code)
     if protocol == "json":
+        if 400 <= status < 500 and status not in _JSON_STATUSES_KEPT:
+            status = 400
         return aws_json.render_error(model, code, message, status, request_id, message_name)
     return rest_json.render_error(code, message, status, request_id, message_name)
 
