@@ -1,6 +1,7 @@
 """Condition keys that a request brings of itself (POLICY_EVALUATION 2.1). The access model adds what the log knows: tags."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from muniment.api.peer import Peer
 from muniment.domain.ledger import Actor
@@ -56,4 +57,9 @@ def factor_keys(proven: int, now: int) -> Keys:
 
 def as_moment(microseconds: int) -> str:
     """A time as condition keys have it."""
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(microseconds // 1_000_000)
+
+
+@lru_cache(64)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

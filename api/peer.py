@@ -37,7 +37,7 @@ class Proxies:
         the client may have written.
         """
         address = str(client[0]) if client else ""
-        if address not in self:
+        if not self._networks or address not in self:
             return Peer(address, scheme == "https")
         headers: Mapping[str, str] = dict(http.headers)
         hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from muniment.api.aws.signing_keys import SigningKeys
 from muniment.api.signin.services import SignInServices
-from muniment.api.throttle import Throttle
+from muniment.api.throttle import Throttle, for_decisions
 from muniment.commands.activity import Activity
 from muniment.commands.drawn import Clock, clock
 from muniment.commands.gate import Gate
@@ -69,4 +69,5 @@ class Services:
     sign_in: SignInServices | None = None  # None in a process that only decides
     now: Clock = clock
     throttle: Throttle = field(default_factory=Throttle)
+    asking: Throttle = field(default_factory=for_decisions)  # of evaluations, which are asked before everything else
     signing_keys: SigningKeys = field(default_factory=SigningKeys)

@@ -13,6 +13,8 @@ from muniment.domain.ledger import Actor
 PRINCIPAL_REQUESTS_PER_SECOND: Final = 2_000.0
 ACCOUNT_REQUESTS_PER_SECOND: Final = 5_000.0
 BURST_SECONDS: Final = 2.0
+PRINCIPAL_DECISIONS_PER_SECOND: Final = 20_000.0  # requests for decisions; each may ask for many
+ACCOUNT_DECISIONS_PER_SECOND: Final = 50_000.0
 BUCKETS_MAX: Final = 100_000
 WORKERS: Final = 128  # threads that answer requests
 ACCOUNT_WORKERS_MAX: Final = WORKERS // 2
@@ -93,3 +95,8 @@ class Throttle:
             return full
         tokens, when = bucket
         return min(full, tokens + (now - when) * rate)
+
+
+def for_decisions() -> Throttle:
+    """The throttle of evaluations."""
+    return Throttle(PRINCIPAL_DECISIONS_PER_SECOND, ACCOUNT_DECISIONS_PER_SECOND)

@@ -68,8 +68,11 @@ class Reads:
     def level(self, models: Sequence[str], position: int) -> bool:
         """Whether those models are live and have taken `position` of stream IAM, and all that this process has written."""
         position = max(position, self._seen())
-        found = [self._by_name[name] for name in models]
-        return all(model.position() >= position and model.status.condition is Condition.LIVE for model in found)
+        for name in models:
+            model = self._by_name[name]
+            if model.position() < position or model.status.condition is not Condition.LIVE:
+                return False
+        return True
 
     def session(self, session: Session) -> Actor | None:
         """Who the holder of a session is now, judged from all that this process has written; None where it has ended."""

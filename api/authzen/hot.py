@@ -28,6 +28,7 @@ from muniment.projections.authzen import evaluating
 from muniment.projections.authzen.asking import Asker
 from muniment.projections.authzen.questions import Question, complete_entity
 from muniment.projections.queries.evaluate import Evaluate
+from muniment.projections.readmodel import IAM, Checkpoint
 
 OURS: Final = frozenset({SIGNING_NAME})
 ACCESS: Final = ("access",)
@@ -59,7 +60,7 @@ class Hot:
         try:
             claimed, caller = self._caller(http, peer)
             wire.check(http.body, batch=batch)
-            sequence = self._services.reads.views.access.position()
+            at = self._services.reads.views.access.checkpoints[IAM]
             body = self._many(http, caller) if batch else self._one(http, caller)
             if body is None:
                 return None
@@ -67,7 +68,7 @@ class Hot:
             return None
         self._use.note(caller.actor.account, claimed.access_key_id, SIGNING_NAME, claimed.region, claimed.time)
         self._measures.note(MANY if batch else ONE, time.perf_counter() - began)
-        return HTTPAnswer(200, [*headers_of(http), (POSITION_HEADER, self._position(sequence))], body)
+        return HTTPAnswer(200, [*headers_of(http), (POSITION_HEADER, self._position(at))], body)
 
     def _caller(self, http: HTTPRequest, peer: Peer) -> tuple[Claimed, Caller]:
         claimed = parse_authorization(http)
@@ -76,7 +77,7 @@ class Hot:
         check_scope(claimed, OURS)
         check_content_type(http)
         caller = self._authenticator.at_once(http, claimed, peer)
-        self._services.throttle.check(caller.actor)
+        self._services.asking.check(caller.actor)
         return claimed, caller
 
     def _one(self, http: HTTPRequest, caller: Caller) -> bytes | None:
@@ -118,10 +119,10 @@ class Hot:
             return None
         return Asker(services.reads.views.access, caller.actor.account, services.now())
 
-    def _position(self, sequence: int) -> str:
+    def _position(self, at: Checkpoint) -> str:
         """The token of a position; the last one is remembered."""
-        epoch, (known_epoch, known, token) = self._services.epoch(), self._token
-        if sequence != known or epoch != known_epoch:
-            token = Position(epoch, sequence).token()
-            self._token = (epoch, sequence, token)
+        epoch, sequence, token = self._token
+        if sequence != at.sequence or epoch != at.epoch:
+            token = Position(at.epoch, at.sequence).token()
+            self._token = (at.epoch, at.sequence, token)
         return token

@@ -60,13 +60,13 @@ def _denied(effect: Effect, layer: Layer) -> bytes:
     return encode({"decision": False, "context": {"effect": effect.value, "layer": layer.value}})
 
 
-_DENIED: Final = {(effect, layer): _denied(effect, layer) for effect in Effect for layer in Layer}
+_DENIED: Final = {effect: {layer: _denied(effect, layer) for layer in Layer} for effect in Effect}
 
 
 def brief(outcome: Outcome) -> bytes:
     """`evaluating.briefly` as bytes, which are the same for most."""
     if isinstance(outcome, Decided):
-        return ALLOWED if outcome.effect is Effect.ALLOWED else _DENIED[outcome.effect, outcome.layer]
+        return ALLOWED if outcome.effect is Effect.ALLOWED else _DENIED[outcome.effect][outcome.layer]
     return encode(answer_of(outcome))
 
 

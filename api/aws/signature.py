@@ -9,6 +9,7 @@ Texts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troublesh
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from hmac import compare_digest
 from urllib.parse import unquote
 
@@ -204,6 +205,24 @@ def _from_query(http: HTTPRequest, parts: dict[str, str]) -> Claimed:
 def _claimed(
     credential: str, signed_headers: str, signature: str, timestamp: str, token: str | None, expires: int | None = None
 ) -> Claimed:
+    access_key_id, date, region, service = _scope_of(credential)
+    time = _moment(timestamp)
+    if date != timestamp[:8]:
+        raise SignatureDoesNotMatch(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{date[:16]}' != '{timestamp[:8]}', from '{timestamp}'."
+        )
+    names = _names_of(signed_headers)
+    if not _SIGNATURE.fullmatch(signature):
+        raise SignatureDoesNotMatch(MISMATCH)
+    return Claimed(
+        access_key_id, date, region, service, names, signature, time, timestamp, expires is not None, expires, token
+    )
+
+
+# Remembered, because a client says the same in every request. What is refused is not remembered, so each is short.
+@lru_cache(4_096)
+def _scope_of(credential: str) -> tuple[str, str, str, str]:
     elements = credential.split("/")
     if len(elements) != 5:
         raise IncompleteSignature(
@@ -216,24 +235,20 @@ def _claimed(
         _ACCESS_KEY_ID.fullmatch(access_key_id) and _SCOPE_PART.fullmatch(region) and _SCOPE_PART.fullmatch(service)
     ):
         raise IncompleteSignature("Credential must be an access key id, a date, a region and a service.")
-    time = _moment(timestamp)
-    if date != timestamp[:8]:
-        raise SignatureDoesNotMatch(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{date[:16]}' != '{timestamp[:8]}', from '{timestamp}'."
-        )
+    return access_key_id, date, region, service
+
+
+@lru_cache(256)
+def _names_of(signed_headers: str) -> tuple[str, ...]:
     names = tuple(signed_headers.split(";"))
     if list(names) != sorted(set(names)) or not all(_HEADER_NAME.fullmatch(name) for name in names):
         raise IncompleteSignature("SignedHeaders must be lower-case header names in order, each once, joined by ';'.")
     if "host" not in names:
         raise IncompleteSignature("'Host' must be a 'SignedHeader' in the AWS Authorization.")
-    if not _SIGNATURE.fullmatch(signature):
-        raise SignatureDoesNotMatch(MISMATCH)
-    return Claimed(
-        access_key_id, date, region, service, names, signature, time, timestamp, expires is not None, expires, token
-    )
+    return names
 
 
+@lru_cache(1_024)
 def _moment(timestamp: str) -> int:
     found = _TIMESTAMP.fullmatch(timestamp)
     try:

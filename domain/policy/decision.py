@@ -14,6 +14,8 @@ from muniment.domain.policy.statements import Verdict
 class Effect(enum.Enum):
     """The simulator's words."""
 
+    __hash__ = object.__hash__  # members are singletons; what Enum has instead costs as much as a rule
+
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicitDeny"
     IMPLICIT_DENY = "implicitDeny"
@@ -21,6 +23,8 @@ class Effect(enum.Enum):
 
 class Layer(enum.Enum):
     """What can decide, by the name a message gives it."""
+
+    __hash__ = object.__hash__  # members are singletons; what Enum has instead costs as much as a rule
 
     CALLER_IDENTITY = "sts:GetCallerIdentity"
     RCP = "resource control policy"

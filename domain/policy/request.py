@@ -13,6 +13,8 @@ from muniment.domain.policy.matching import Budget
 class PrincipalKind(enum.Enum):
     """The kinds of requester, by the name that aws:PrincipalType gives them."""
 
+    __hash__ = object.__hash__  # members are singletons; what Enum has instead costs as much as a rule
+
     ROOT = "Account"
     USER = "User"  # with long-term keys or a GetSessionToken session
     ROLE_SESSION = "AssumedRole"

@@ -32,6 +32,9 @@ class Asker:
         self.keys_now = clock_keys(now // 1_000_000)
         self._subject: Entity | None = None
         self._principal: Principal | None = None
+        self._named = ""  # the subject's ARN
+        self._context: dict[str, Any] | None = None
+        self._keys: Keys = self.keys_now
         self._resource_types: dict[str, bool] = {}
 
     def request(self, question: Question) -> AccessRequest | None:
@@ -53,9 +56,13 @@ class Asker:
 
     def principal(self, subject: Entity) -> Principal | None:
         """The subject as a principal of the account; None where it has none such: others' are theirs to ask about (SECURITY 16)."""
-        if subject is self._subject:
-            return self._principal
-        self._subject, self._principal = subject, self._found(subject)
+        if subject is not self._subject:
+            self._subject, self._principal = subject, self._found(subject)
+            found = self._principal
+            if found is not None and found.kind in (PrincipalKind.USER, PrincipalKind.APPLICATION):
+                self._named = found.arn
+            else:
+                self._named = self.subject_arn(subject) or unknown_arn(self.number, subject)
         return self._principal
 
     def _found(self, subject: Entity) -> Principal | None:
@@ -89,7 +96,8 @@ class Asker:
 
     def asked_about(self, subject: Entity) -> str:
         """`subject_arn`, or what stands for a subject of no known type."""
-        return self.subject_arn(subject) or f"arn:muniment:app::{self.number}:{(subject.type or '')[:64]}/{subject.id}"
+        self.principal(subject)
+        return self._named
 
     def resource(self, resource: Entity) -> str:
         """The ARN of a resource. Ids of an application's own types are never read as ARNs: they may be anybody's words.
@@ -118,20 +126,31 @@ class Asker:
         """The condition keys: the context's as given, the time, and properties under names of their own. Where a question brings
         no property of a name, what the application made known counts."""
         stored = self.account.entities
+        if context is not self._context:
+            self._context, self._keys = context, self._of_context(context)
+        common = self._keys
         keys: Keys | None = None
-        if context:
-            keys = {name: values_of(value) for name, value in context.items()}
-            if not any(name.lower() == NOW for name in keys):
-                keys |= self.keys_now
         if action.properties:
-            keys = dict(self.keys_now) if keys is None else keys
+            keys = dict(common)
             _put(keys, "authzen:action/", action.properties, NO_KEYS)
         for prefix, entity in (("authzen:subject/", subject), ("authzen:resource/", resource)):
             known = stored.get(entity_key(entity.type or "", entity.id or "")) if stored else None
             if entity.properties or known is not None:
-                keys = dict(self.keys_now) if keys is None else keys
+                keys = dict(common) if keys is None else keys
                 _put(keys, prefix, entity.properties or {}, known.properties if known is not None else NO_KEYS)
-        return self.keys_now if keys is None else keys
+        return common if keys is None else keys
+
+    def _of_context(self, context: dict[str, Any] | None) -> Keys:
+        """The context's keys, and the time where it tells none."""
+        if not context:
+            return self.keys_now
+        keys = {name: values_of(value) for name, value in context.items()}
+        return keys if any(name.lower() == NOW for name in keys) else keys | self.keys_now
+
+
+def unknown_arn(number: str, subject: Entity) -> str:
+    """What stands for a subject whose type nobody has."""
+    return entity_arn(number, (subject.type or "")[:64], subject.id or "")
 
 
 def _put(keys: Keys, prefix: str, given: Mapping[str, Any], known: Mapping[str, tuple[str, ...]]) -> None:
