@@ -25,6 +25,7 @@ from muniment.api.measure import Measures
 from muniment.api.openapi import document
 from muniment.api.peer import Peer, Proxies
 from muniment.api.services import Services
+from muniment.api.signin.routes import routes
 from muniment.api.throttle import WORKERS
 from muniment.api.throttled import Throttled
 from muniment.api.unauthenticated import Strangers
@@ -38,6 +39,7 @@ Refuse = Callable[[HTTPRequest, Refused, str], HTTPAnswer]
 Close = Callable[[], None]
 
 OPERATOR_THREADS_MAX = 4
+SIGN_IN_THREADS_MAX = 96
 INLINE_BYTES_MAX = 4_096  # of a body that is answered on the event loop, where that can be
 log = structlog.get_logger("muniment.api")
 
@@ -113,11 +115,13 @@ class Application:
         self,
         operators: FastAPI,
         exact: dict[str, Endpoint],
+        sign_in: dict[str, Endpoint],
         native: Endpoint | None,
         aws: Endpoint | None,
         close: Close,
     ) -> None:
         self._operators, self._exact, self._native, self._aws = operators, exact, native, aws
+        self._sign_in = sign_in
         self._paths = frozenset(route.path for route in operators.router.routes if isinstance(route, Route))
         self.close = close  # records what is still counted, and stops the threads that count
 
@@ -127,11 +131,18 @@ class Application:
         if scope["type"] != "http" or path in self._paths:
             await self._operators(scope, receive, send)
             return
-        endpoint = self._exact.get(path) or (self._native if path.startswith(native.PREFIX) else self._aws)
+        endpoint = self._exact.get(path) or self._below(path)
         if endpoint is None or scope["method"] not in METHODS:
             await self._operators(scope, receive, send)  # its 404, or 405
         else:
             await endpoint(scope, receive, send)
+
+    def _below(self, path: str) -> Endpoint | None:
+        """The endpoint of the path's part of the tree."""
+        for prefix, endpoint in self._sign_in.items():
+            if path == prefix or (prefix.endswith("/") and path.startswith(prefix)):
+                return endpoint
+        return self._native if path.startswith(native.PREFIX) else self._aws
 
 
 def build_app(services: Services, registry: CollectorRegistry) -> Application:
@@ -146,8 +157,12 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
 
     threads = ThreadPoolExecutor(WORKERS, "muniment-api")
 
+    # Their own: whoever waits for a password to be checked is not to keep others from being served.
+    sign_in_threads = ThreadPoolExecutor(SIGN_IN_THREADS_MAX, "muniment-sign-in")
+
     def close() -> None:
         threads.shutdown(wait=False)
+        sign_in_threads.shutdown(wait=False)
         use.close()
         strangers.close()
         throttled.close()
@@ -156,10 +171,21 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
     return Application(
         _operators(services, registry, proxies),
         _decisions(front, Hot(services, measures, use), proxies, threads),
+        _sign_in(services, strangers, measures, proxies, sign_in_threads),
         Endpoint(native.NativeFront(front).serve, native.refuse, proxies, threads) if writes else None,
         Endpoint(AWSFront(front).serve, refuse, proxies, threads) if writes else None,
         close,
     )
+
+
+def _sign_in(
+    services: Services, strangers: Strangers, measures: Measures, proxies: Proxies, threads: Executor
+) -> dict[str, Endpoint]:
+    """Where people and programs sign in; nothing in a process that only decides."""
+    if services.sign_in is None:
+        return {}
+    found = routes(services.sign_in, services.region, strangers, measures)
+    return {path: Endpoint(serve, refuse, proxies, threads) for path, (serve, refuse) in found.items()}
 
 
 def _decisions(front: Front, hot: Hot, proxies: Proxies, threads: Executor) -> dict[str, Endpoint]:

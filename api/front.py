@@ -14,6 +14,8 @@ from muniment.api.dispatch import Answer, Call, Dispatch, is_known
 from muniment.api.measure import Measures
 from muniment.api.peer import Peer
 from muniment.api.services import Services
+from muniment.api.signin.bearers import Bearers
+from muniment.api.signin.callers import bearer
 from muniment.api.throttle import Seat
 from muniment.api.throttled import Throttled
 from muniment.api.unauthenticated import Strangers
@@ -50,16 +52,32 @@ class Front:
         self._dispatch = Dispatch(services)
         self._strangers, self._throttled = strangers, throttled
         self._unsigned = Unsigned(services, self._dispatch, strangers)
+        self._bearers = Bearers(services.sign_in, services.region)
         self._measures = measures
         self._use = use
 
-    def serve(self, http: HTTPRequest, peer: Peer, parse: Parse, render: Render, refuse: RenderRefusal) -> HTTPAnswer:
-        """Answer one request. Never raises: what is not a Refused becomes ServiceFailure, and is logged with its id."""
+    def serve(
+        self,
+        http: HTTPRequest,
+        peer: Peer,
+        parse: Parse,
+        render: Render,
+        refuse: RenderRefusal,
+        *,
+        bearers: bool = False,
+    ) -> HTTPAnswer:
+        """Answer one request. Never raises: what is not a Refused becomes ServiceFailure, and is logged with its id.
+
+        `bearers`: tokens of the sign-in are taken in place of a signature.
+        """
         request_id = uuid7(self.services.now())
         with self._measures.request() as seen:
             try:
-                claimed = self._claimed(http, peer)
-                if claimed is None:
+                token = bearer(http) if bearers else None
+                claimed = self._claimed(http, peer) if token is None else None
+                if token is not None:
+                    answer = render(*self._holding(http, token, peer, parse, request_id, seen.call))
+                elif claimed is None:
                     answer = render(*self._unsigned.answer(http, peer, parse, request_id, seen.call))
                 else:
                     answer = render(*self._signed(http, claimed, peer, parse, request_id, seen.call))
@@ -95,6 +113,29 @@ class Front:
                 seen(call.service, call.action)
             if caller.session is None:
                 self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
+            return call, self._dispatch.run(call, caller)
+
+    def _holding(
+        self,
+        http: HTTPRequest,
+        token: str,
+        peer: Peer,
+        parse: Parse,
+        request_id: str,
+        seen: Callable[[str, str], None],
+    ) -> tuple[Call, Answer]:
+        """The call of somebody who signed in."""
+        with self._counted(peer):
+            signed, caller = self._bearers.holder(http, peer, token)
+        with self._admit(caller):
+            try:
+                call = parse(http, None, request_id)
+                self._bearers.check(signed, call.service, call.action)
+            except Refused as refused:
+                self._dispatch.unread("", request_id, caller, refused)
+                raise
+            if is_known(call):
+                seen(call.service, call.action)
             return call, self._dispatch.run(call, caller)
 
     def _admit(self, caller: Caller) -> Seat:

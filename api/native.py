@@ -27,7 +27,7 @@ class NativeFront:
 
     def serve(self, http: HTTPRequest, peer: Peer) -> HTTPAnswer:
         """Answer one request."""
-        return self._front.serve(http, peer, _parse, _render, refuse)
+        return self._front.serve(http, peer, _parse, _render, refuse, bearers=True)
 
 
 def _parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:

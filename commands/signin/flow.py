@@ -1,23 +1,21 @@
 """The sign-in: password, then factor, then where it must be a new password, then a session. One way in for every front, every
 spelling and every factor, so that no step can be left out by taking another door (CVE rows 4, 5)."""
 
-import time
 from typing import Any, Final
 
 import msgspec
 
 from muniment.commands.proofs import recovery
-from muniment.commands.proofs.attempts import Attempt
 from muniment.commands.proofs.security_keys import CounterRegressed
 from muniment.commands.signin import reasons
 from muniment.commands.signin.house import House
 from muniment.commands.signin.identity import Claim, Principal, account_of, by_id, find, stranger_key
 from muniment.commands.signin.internal import BlockSecurityKey, UseRecoveryCode
+from muniment.commands.signin.password_check import INCORRECT, PasswordCheck
 from muniment.commands.signin.record import Record, Source
 from muniment.commands.signin.sessions import ChooseNewPassword, RehashPassword, stamp
 from muniment.commands.signin.standing import Begun, Standing
 from muniment.domain.account.mfa import devices_of
-from muniment.domain.account.passwords import HASH_FIELD, hash_owner
 from muniment.domain.account.proving import SECURITY_KEY, VIRTUAL
 from muniment.domain.account.recovery import recovery_of
 from muniment.domain.account.sign_ins import BROWSER
@@ -28,15 +26,12 @@ from muniment.domain.errors import (
     Refused,
     SignInExpired,
     SignInFailed,
-    TooManyRequests,
 )
-from muniment.domain.sealing import Unreadable
+from muniment.domain.ids import NOBODY
 from muniment.domain.site.state import SITE, Site
 
 TICKET: Final = "sign-in"
 TICKET_SECONDS: Final = 300
-REFUSED_SECONDS: Final = 0.15  # a refused password takes so long at the least, whatever was wrong (CVE row 6)
-INCORRECT: Final = "Your authentication information is incorrect. Please try again."
 START_AGAIN: Final = "The sign-in took too long or was changed meanwhile. Start again."
 EXPIRED: Final = "Your password has expired. Ask an administrator to set a new one."
 FACTOR, PASSWORD = "factor", "password"  # what a ticket still asks for
@@ -68,54 +63,25 @@ class SignIn:
     def __init__(self, house: House, standing: Standing) -> None:
         self._house, self._standing = house, standing
         self._record = Record(house)
+        self._passwords = PasswordCheck(house, self._record)
 
     # -- first the password --------------------------------------------------------------------------------------
 
     def start(self, claim: Claim, password: str, source: Source, session_kind: str = BROWSER) -> Progress:
         """Check a password. Raises SignInFailed, alike for every reason; TooManyRequests, ServiceUnavailable."""
-        began = time.monotonic()
         site = self._house.state(SITE)
-        number = account_of(claim, site) if isinstance(site, Site) else ""
+        number = account_of(claim, site) if isinstance(site, Site) else NOBODY
         principal = find(claim, number, self._house.state(f"account.{number}"))
         key = principal.key if principal is not None else stranger_key(claim)
-        attempt = self._house.workshop.attempts.begin("password", key, source.address)
-        if reason := self._wrong_password(attempt, principal, password, number in site.accounts):  # type: ignore[attr-defined]
-            attempt.failed()
-            self._record.refused(principal, reason, source, account=number)
-            time.sleep(max(0.0, began + REFUSED_SECONDS - time.monotonic()))
-            raise SignInFailed(INCORRECT)
+        self._passwords.check(principal, key, password, source, account=number)
         assert principal is not None
-        attempt.succeeded()
         self._rehash(principal, password, source)
         asks = self._factors(principal)
         pending = Pending(number, principal.id, stamp(principal), FACTOR if asks else "", session_kind)
         return self._ticket(pending, asks) if asks else self._proven(pending, principal, source)
 
-    def _wrong_password(self, attempt: Attempt, principal: Principal | None, password: str, known: bool) -> str:
-        """Why it is not right; empty where it is. The work is the same whoever is meant."""
-        hashed = self._hash_of(principal)
-        try:
-            right = self._house.workshop.passwords.verify(password, hashed)
-        except TooManyRequests:
-            attempt.withdrawn()
-            raise
-        if right:
-            return ""
-        if principal is None:
-            return reasons.UNKNOWN_USER if known else reasons.UNKNOWN_ACCOUNT
-        return reasons.WRONG_PASSWORD if hashed is not None else reasons.NO_PASSWORD
-
-    def _hash_of(self, principal: Principal | None) -> str | None:
-        if principal is None or principal.login is None:
-            return None
-        owner = hash_owner(principal.account.number, principal.id)
-        try:
-            return self._house.ledger.sealer.unseal(owner, HASH_FIELD, principal.login.hash).decode()
-        except Unreadable:
-            return None  # erased: no password is right
-
     def _rehash(self, principal: Principal, password: str, source: Source) -> None:
-        hashed = self._hash_of(principal)
+        hashed = self._passwords.hash_of(principal)
         if hashed is not None and self._house.workshop.passwords.is_old(hashed):
             command = RehashPassword(unique_id=principal.id, password=password, stamp=stamp(principal))
             self._standing.give(principal, command, source)
