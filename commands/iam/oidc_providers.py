@@ -174,7 +174,9 @@ def checked_url(url: str) -> str:
     parts = urlsplit(url)
     host, path = parts.netloc.lower(), parts.path
     plain = parts.scheme == "https" and not parts.query and not parts.fragment
-    if not plain or not _HOST.fullmatch(host) or not _PATH.fullmatch(path) or "." not in host:
+    if not plain or not _HOST.fullmatch(host) or not _PATH.fullmatch(path):
+        raise InvalidInput("Invalid Open ID Connect Provider URL")
+    if "." not in host and ":" not in host:  # its condition keys, such as `saml:sub`, would be somebody else's
         raise InvalidInput("Invalid Open ID Connect Provider URL")
     return host + path.rstrip("/")
 

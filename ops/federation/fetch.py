@@ -80,10 +80,10 @@ class Fetcher:
         connection = _Pinned(host, port, address, context, thumbprints)
         try:
             connection.request("GET", path, headers={"Accept": "application/json", "User-Agent": "muniment"})
-            answer = connection.getresponse()
-            if answer.status != http.client.OK:  # a redirect is no answer either
-                raise NotFetched(f"`{host}` answered {answer.status}")
-            body = answer.read(BYTES_MAX + 1)
+            with connection.getresponse() as answer:
+                if answer.status != http.client.OK:  # a redirect is no answer either
+                    raise NotFetched(f"`{host}` answered {answer.status}")
+                body = answer.read(BYTES_MAX + 1)
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, http.client.HTTPException):

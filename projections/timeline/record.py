@@ -10,6 +10,7 @@ import msgspec
 
 from muniment.domain import arn
 from muniment.domain.ids import NOBODY
+from muniment.domain.sealing import VOUCHED_FOR
 from muniment.projections.timeline.row import Row
 
 EVENT_VERSION: Final = "1.11"
@@ -95,8 +96,10 @@ def _identity(row: Row) -> dict[str, Any]:
         "accountId": record.actor,
         "accessKeyId": row.credential,
     }
-    if kind == "IAMUser":
+    if kind in ("IAMUser", *VOUCHED_FOR):
         found["userName"] = row.user_name
+    if kind in VOUCHED_FOR:
+        found["identityProvider"] = record.issuer_arn
     if record.mfa is not None or record.issued:
         found["sessionContext"] = _session_context(row)
     return {name: value for name, value in found.items() if value}
@@ -109,7 +112,7 @@ def _session_context(row: Row) -> dict[str, Any]:
     if record.issued:
         attributes["creationDate"] = _moment(record.issued)
     found: dict[str, Any] = {"attributes": attributes}
-    if record.issuer:
+    if record.issuer and record.issuer_arn:
         found["sessionIssuer"] = {
             "type": "Role" if record.type == "AssumedRole" else "IAMUser",
             "principalId": record.issuer,

@@ -192,7 +192,7 @@ class _Who(NamedTuple):
 @lru_cache(maxsize=16_384)
 def _who(arn: str, unique_id: str, name: str) -> _Who:
     """What a row says of its principal. The name is the ARN's last part: a user's, a session's, or `root`."""
-    principal_id = unique_id.split(":", 1)[0]
+    principal_id = unique_id if unique_id.startswith("arn:") else unique_id.split(":", 1)[0]  # a provider's word stays whole
     return _Who(principal_id, resource_of(arn).name if arn else name, f"{told(arn)} {principal_id} {name}")
 
 

@@ -37,7 +37,8 @@ class IdentityProvider:
         return base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER)).decode()
 
     def metadata(self, extra=""):
-        key = f'<ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>{self.der}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>'
+        held = f"<ds:X509Data><ds:X509Certificate>{self.der}</ds:X509Certificate></ds:X509Data>"
+        key = f'<ds:KeyInfo xmlns:ds="{DS}">{held}</ds:KeyInfo>'
         md = "urn:oasis:names:tc:SAML:2.0:metadata"
         return (
             f'<EntityDescriptor xmlns="{md}" entityID="{self.issuer}"{extra}>'
