@@ -20,8 +20,8 @@ from muniment.ops.connection import LogServer
 from muniment.ops.decision_log.metrics import DecisionMetrics
 from muniment.ops.decision_log.reader import DECISIONS, DecisionReader
 from muniment.ops.decision_log.writer import DecisionLog
-from muniment.ops.jetstream.boundary_log import BoundaryLog
 from muniment.ops.federation.federation import federation
+from muniment.ops.jetstream.boundary_log import BoundaryLog
 from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
 from muniment.ops.jetstream.loop import NatsLoop
