@@ -10,6 +10,7 @@ STEP_SECONDS: Final = 30
 DIGITS: Final = 6
 SEED_BYTES: Final = 20  # 160 bits (RFC 4226 §4, R6)
 WINDOW_STEPS: Final = 1
+SLOW_STEPS: Final = 3  # so far off may also be somebody who typed slowly when the device was enabled: both times count
 ENROLMENT_STEPS: Final = 20  # ten minutes: the clock of a new device may be off
 RESYNC_STEPS: Final = 240  # two hours
 SECOND: Final = 1_000_000

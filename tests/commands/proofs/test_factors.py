@@ -120,6 +120,12 @@ def test_a_device_whose_clock_is_off_is_read_by_its_own_time(bench, account):
         check(bench, account, code(bench))
 
 
+@pytest.mark.parametrize(("drift", "off"), [(-2, 0), (-2, -3), (3, 0), (3, 4)])
+def test_whoever_typed_slowly_at_first_may_type_quickly_later(bench, account, drift, off):
+    account = then(account, MFADeviceEnabled("Ana", PHONE, "AIDAANA", sealed(), drift))
+    check(bench, account, code(bench, off))
+
+
 def two(bench, account, first, second, window=20):
     device = account.mfa_devices[PHONE]
     return bench.factors().check_two(account, "AIDAANA", device, (first, second), window=window, source="")
