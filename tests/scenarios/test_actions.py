@@ -45,6 +45,10 @@ FACTORS = (
     "CreateVirtualMFADevice", "DeleteVirtualMFADevice", "EnableMFADevice", "DeactivateMFADevice",
     "ResyncMFADevice", "ListMFADevices", "ListVirtualMFADevices", "GetMFADevice",
 )  # fmt: skip
+SIMULATION = (
+    "SimulateCustomPolicy", "SimulatePrincipalPolicy", "GetContextKeysForCustomPolicy",
+    "GetContextKeysForPrincipalPolicy",
+)  # fmt: skip
 REPORT = ("GenerateCredentialReport", "GetCredentialReport")
 IAM = (
     *USERS,
@@ -60,6 +64,7 @@ IAM = (
     *PASSWORDS,
     *FACTORS,
     *REPORT,
+    *SIMULATION,
 )
 
 # Of the first tier, but with the features they belong to: passwords, MFA, federation, reports, simulation.
@@ -69,10 +74,6 @@ LATER = {
         "DeleteOpenIDConnectProvider", "UpdateOpenIDConnectProviderThumbprint",
         "AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider",
         "CreateSAMLProvider", "GetSAMLProvider", "ListSAMLProviders", "UpdateSAMLProvider", "DeleteSAMLProvider",
-    ),
-    "simulation comes with the decision engine": (
-        "SimulateCustomPolicy", "SimulatePrincipalPolicy", "GetContextKeysForCustomPolicy",
-        "GetContextKeysForPrincipalPolicy",
     ),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The checks of Access Analyzer that compare policies with each other or with a list: PASS where it is certain, else FAIL and why."""
+"""Checks of Access Analyzer, which compare policies with each other or with a list: PASS where it is certain, else FAIL and why."""
 
 from typing import Annotated, Any, Final
 

@@ -90,3 +90,13 @@ def policy_at(account: Account, policy_arn: str) -> tuple[Resource, ...]:
 def under_path(account: Account, kind: str, path_prefix: str) -> tuple[Resource, ...]:
     """All of a kind below a path: `arn:aws:iam::123456789012:user/division/`."""
     return (Resource(arn.iam(account.number, kind, path_prefix, "")),)
+
+
+def entity_at(account: Account, entity_arn: str) -> tuple[Resource, ...]:
+    """The user, group or role with this ARN, which is its own resource even where there is none."""
+    key = arn.name_of(entity_arn).lower()
+    if (found := account.users.get(key)) is not None and account.user_arn(found) == entity_arn:
+        return (user(account, found),)
+    if (known := account.roles.get(key)) is not None and account.role_arn(known) == entity_arn:
+        return (role(account, known),)
+    return (Resource(entity_arn),)

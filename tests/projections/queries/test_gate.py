@@ -21,11 +21,16 @@ IAM = f"arn:aws:iam::{ACCOUNT}"
 SAMPLE: dict[str, Any] = {
     "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA",
     "AccountId": ACCOUNT,
+    "ActionNames": ["iam:GetUser"],
     "CreateAccountRequestId": "car-aaaaaaaa",
     "GroupName": "dev",
+    "OpenIDConnectProviderArn": f"{IAM}:oidc-provider/id.example.com",
     "PolicyArn": f"{IAM}:policy/Read",
+    "PolicyInputList": ["{}"],
     "PolicyName": "Do",
+    "PolicySourceArn": f"{IAM}:user/x/ana",
     "RoleName": "run",
+    "SAMLProviderArn": f"{IAM}:saml-provider/corporate",
     "UserName": "ana",
     "VersionId": "v1",
 }
