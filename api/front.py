@@ -180,8 +180,9 @@ def expected(http: HTTPRequest) -> str:
 
 def retry_after(refused: Refused) -> list[tuple[str, str]]:
     """The header that tells when to come again."""
-    again = isinstance(refused, ServiceUnavailable | TooManyRequests)
-    return [("retry-after", str(refused.retry_after_seconds))] if again else []
+    if isinstance(refused, ServiceUnavailable | TooManyRequests):
+        return [("retry-after", str(refused.retry_after_seconds))]
+    return []
 
 
 def places(error: BaseException) -> list[str]:
