@@ -45,6 +45,8 @@ class Unsigned:
 
     def _call(self, http: HTTPRequest, parse: Parse, request_id: str) -> Call:
         """Raises MissingAuthenticationToken, whatever else is wrong: strangers learn nothing about what exists."""
+        if not _may_be_ours(http):  # a glance, so that whoever sends anything else gets no work done
+            raise MissingAuthenticationToken(MISSING)
         try:
             call = parse(http, None, request_id)
         except Refused:
@@ -60,3 +62,9 @@ class Unsigned:
         actor = Actor(ids.NOBODY, "", f"source:{peer.address}", "Unknown")
         keys = context_keys(actor, peer, agent, self._services.region, self._services.now())
         return Caller(actor, keys, peer.address, agent[:512])
+
+
+def _may_be_ours(http: HTTPRequest) -> bool:
+    """Whether one of the actions is named anywhere in the request."""
+    names = [name for (_, name), issue in ISSUES.items() if not issue.signed]
+    return any(name in http.raw_path or name in http.query_string or name.encode() in http.body for name in names)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from muniment.commands.command import COMMANDS
+from muniment.commands.sts.issue import ISSUES
 from muniment.domain.errors import Refused
 from muniment.domain.facts import FACTS
 from muniment.ops import actions
@@ -38,8 +39,8 @@ def test_no_fact_says_only_that_something_was_updated():
 
 
 def test_actions_are_imperatives_and_known_once():
-    assert set(COMMANDS) & set(QUERIES) == set()
-    assert [name for _, name in (*COMMANDS, *QUERIES) if not re.fullmatch(r"[A-Z][A-Za-z]+", name)] == []
+    assert len(COMMANDS) + len(QUERIES) + len(ISSUES) == len({*COMMANDS, *QUERIES, *ISSUES})
+    assert [name for _, name in (*COMMANDS, *QUERIES, *ISSUES) if not re.fullmatch(r"[A-Z][A-Za-z]+", name)] == []
 
 
 def test_refusals_are_aws_codes_without_decoration():

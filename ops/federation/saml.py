@@ -71,7 +71,7 @@ class SAMLAssertions:
             raise refused("it names no audience")
 
     def _check_bearer(self, assertion: Element, now: int) -> str:
-        """One confirmation by the bearer that is for us, for now, and answers nobody's request: we made none."""
+        """One confirmation by the bearer that is for us, still counts, and answers nobody's request: we made none."""
         found = assertion.findall(f"{_saml('Subject')}/{_saml('SubjectConfirmation')}")
         for confirmation in found:
             data = confirmation.find(_saml("SubjectConfirmationData"))

@@ -3,6 +3,7 @@
 import json
 
 from muniment.commands.command import COMMANDS
+from muniment.commands.sts.issue import ISSUES
 from muniment.projections.query import QUERIES
 
 
@@ -11,7 +12,7 @@ def test_every_action_is_in_it_with_its_own_words(house):
     assert document["openapi"].startswith("3.1")
     offered = {path: item["post"] for path, item in document["paths"].items()}
     assert len(offered) > 90
-    for (service, action), kind in {**COMMANDS, **QUERIES}.items():
+    for (service, action), kind in {**COMMANDS, **QUERIES, **ISSUES}.items():
         operation = offered.pop(f"/v1/{service}/{action}")
         assert operation["operationId"] == f"{service}_{action}"
         assert operation["description"] == (kind.__doc__ or "").strip()

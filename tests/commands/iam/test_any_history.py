@@ -34,6 +34,11 @@ NAMES = ["ana", "Ana", "eva"]
 OWN = [policy_arn("p"), policy_arn("q")]
 ARNS = [*OWN, "arn:aws:iam::aws:policy/IAMFullAccess", policy_arn("q", "/x/"), arn("user", "p")]
 FIRST = AccountRegistered(ACCOUNT, "Management", "root@example.com")
+METADATA = (
+    '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com"><IDPSSODescriptor>'
+    '<KeyDescriptor><X509Certificate xmlns="http://www.w3.org/2000/09/xmldsig#">MIIB</X509Certificate></KeyDescriptor>'
+    "</IDPSSODescriptor></EntityDescriptor>"
+)
 
 PARAMETERS = {
     "user_name": st.sampled_from(NAMES),
@@ -71,6 +76,18 @@ PARAMETERS = {
     "serial_number": st.sampled_from([arn("mfa", "phone"), arn("mfa", "key"), "arn:none"]),
     "authentication_code1": st.sampled_from(["000000", "123456"]),
     "authentication_code2": st.sampled_from(["000000", "123456"]),
+    "provider_arn": st.sampled_from(
+        [arn("oidc-provider", "id.example.com"), arn("saml-provider", "corporate"), arn("saml-provider", "none")]
+    ),
+    "url": st.sampled_from(["https://id.example.com", "https://id.example.com/two", "http://id.example.com"]),
+    "client_id": st.sampled_from(["app", "other"]),
+    "client_id_list": st.sampled_from([(), ("app",), ("app", "other")]),
+    "thumbprint_list": st.sampled_from([(), ("a" * 40,), ("x",)]),
+    "name": st.sampled_from(["corporate", "Corporate"]),
+    "metadata_document": st.sampled_from([METADATA, METADATA + " ", "<x/>"]),
+    "assertion_encryption_mode": st.sampled_from(["", "Allowed"]),
+    "add_private_key": st.just(""),
+    "remove_private_key": st.just(""),
     "tag_keys": st.sampled_from([("a",), ("A", "b"), ()]),
     "tags": st.lists(
         st.sampled_from([{"Key": key, "Value": value} for key in ("a", "A", "b", "aws:x") for value in "12"]),
