@@ -86,7 +86,7 @@ def of_the_fold(feed: Feed, server: LogServer, ring: KeyRing) -> dict[str, Rebui
     """How the models over the shared fold are rebuilt: all of them together; a long log is folded by a child process."""
 
     def work(progress: Progress) -> dict[str, Any]:
-        source = StreamSource(server.as_role("api"), IAM)
+        source = StreamSource(server.as_role("api"), IAM, gentle=True)
         try:
             if source.bounds().last < CHILD_ENTRIES_MIN:
                 return _told(rebuild(feed, source, ring, progress))
@@ -132,8 +132,8 @@ def of_the_timeline(
     def work(progress: Progress) -> dict[str, Any]:
         connection = server.as_role("api")
         sources = {
-            IAM: with_original_times(StreamSource(connection, IAM), loop),
-            IAM_ACTIVITY: with_original_times(StreamSource(connection, IAM_ACTIVITY, expires=True), loop),
+            IAM: with_original_times(StreamSource(connection, IAM, gentle=True), loop),
+            IAM_ACTIVITY: with_original_times(StreamSource(connection, IAM_ACTIVITY, expires=True, gentle=True), loop),
         }
         try:
             if sum(source.bounds().last for source in sources.values()) < CHILD_ENTRIES_MIN:

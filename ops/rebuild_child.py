@@ -142,7 +142,7 @@ def _say(done: int, known: int) -> None:
 
 def _fold(order: Order, settings: ConnectionSettings) -> None:
     """Fold the log and leave a snapshot."""
-    source = StreamSource(settings, IAM)
+    source = StreamSource(settings, IAM, gentle=True)
     try:
         snapshots = Snapshots(Path(order.folder), Shared(order.secret))
         prepare(source, Verifier(order.verification_keys), snapshots, _say)
@@ -155,8 +155,8 @@ def _fill(generations: Generations, order: Order, settings: ConnectionSettings) 
     with NatsLoop(settings) as loop:
         loop.wait_ready(CONNECT_SECONDS_MAX)
         sources = {
-            IAM: with_original_times(StreamSource(settings, IAM), loop),
-            IAM_ACTIVITY: with_original_times(StreamSource(settings, IAM_ACTIVITY, expires=True), loop),
+            IAM: with_original_times(StreamSource(settings, IAM, gentle=True), loop),
+            IAM_ACTIVITY: with_original_times(StreamSource(settings, IAM_ACTIVITY, expires=True, gentle=True), loop),
         }
         try:
             live = generations.open(generations.live) if generations.live else None

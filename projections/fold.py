@@ -8,14 +8,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-import msgspec
-
 from muniment.domain.boundary import State, new_state
 from muniment.domain.remembered import Remembered
+from muniment.projections import piecewise
 from muniment.projections.readmodel import IAM, Checkpoint, Concern, Condition, ReadModel, Recorded, Status
 from muniment.projections.turns import Turns
-
-_canonical = msgspec.msgpack.Encoder(order="deterministic")
 
 VERSION: Final = 1  # raised when facts fold to something else than before: older snapshots are then passed over
 
@@ -190,10 +187,9 @@ class FoldedModel(ReadModel):
 
 
 def digest_of(name: str, version: int, states: Iterable[tuple[str, State]]) -> bytes:
-    """SHA-256 over the states in the order of their boundaries, each in canonical msgpack."""
+    """SHA-256 over the states in the order of their boundaries."""
     total, turns = hashlib.sha256(f"{name}/{version}".encode()), Turns()
     for boundary, state in sorted(states, key=lambda item: item[0]):
         total.update(boundary.encode())
-        total.update(hashlib.sha256(_canonical.encode(state)).digest())
-        turns.pass_on()
+        total.update(piecewise.digest(state, turns.pass_on))
     return total.digest()

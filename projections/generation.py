@@ -92,7 +92,7 @@ class Generation:
         for model in self.readers(stream):
             guarded(model, stream, partial(model.expired, stream, first))
 
-    def load(self, snapshots: Snapshots, source: Source, pause: Callable[[], None] = lambda: None) -> None:
+    def load(self, snapshots: Snapshots, source: Source, pause: Callable[[], None] | None = None) -> None:
         """Begin from a snapshot where there is one of use. Raises SourceLost."""
         if self.fold is None or self.fold.position or not self.folded():
             return

@@ -17,6 +17,7 @@ import msgspec
 
 from muniment.domain import stored
 from muniment.domain.boundary import STATES, State
+from muniment.projections import piecewise
 from muniment.projections.fold import VERSION, Fold
 from muniment.projections.readmodel import IAM, Checkpoint
 from muniment.projections.source import Source
@@ -84,10 +85,10 @@ class Snapshots:
         finally:
             os.close(folder)
 
-    def load(self, fold: Fold, source: Source, pause: Callable[[], None] = lambda: None) -> Checkpoint | None:
+    def load(self, fold: Fold, source: Source, pause: Callable[[], None] | None = None) -> Checkpoint | None:
         """Fill an empty fold from the snapshot; None where there is none that is of use. Raises SourceLost.
 
-        `pause` is called after every state: others may be served meanwhile.
+        `pause` is called now and then where it is given: others are served meanwhile.
         """
         try:
             picture = self._read(pause)
@@ -131,7 +132,7 @@ class Snapshots:
             put(numbers[state.kind], encoder.encode(state))
         put(SEAL, encoder.encode(self._signer.sign(CONTEXT + total.digest())))
 
-    def _read(self, pause: Callable[[], None]) -> Picture:
+    def _read(self, pause: Callable[[], None] | None) -> Picture:
         states: dict[str, State] = {}
         with open(self.path, "rb", BUFFER_BYTES) as file:
             if file.read(len(MAGIC)) != MAGIC:
@@ -146,10 +147,10 @@ class Snapshots:
                     break
                 if not STATE <= number < STATE + len(decoders):
                     raise Discarded("it holds a part of an unknown kind")
-                state: State = decoders[number - STATE].decode(data)
+                decoder = decoders[number - STATE]
+                state: State = decoder.decode(data) if pause is None else piecewise.decode(data, decoder.type, pause)
                 states[state.id] = state
                 sealed = total.digest()
-                pause()
             else:
                 raise Discarded("it is cut short")
         if len(states) != header.states:

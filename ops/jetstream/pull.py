@@ -22,6 +22,7 @@ from muniment.ops.jetstream.wire import Frame, parse_headers, pub
 
 PULL_MESSAGES = 5000
 PULLS_IN_FLIGHT = 6
+GENTLE_MESSAGES = 200  # at once where others are served meanwhile: a server that sends many keeps them waiting
 PULL_SECONDS = 30
 HEARTBEAT_SECONDS = 2.0
 SILENCE_SECONDS_MAX = 5.0  # neither message nor heartbeat for so long: the consumer is gone
@@ -45,8 +46,9 @@ _decode_created = msgspec.json.Decoder(Created).decode
 class Pull:
     """One consumer from a start sequence on. It ends with an exception in `ended`; its owner makes the next one.
 
-    `take` gets lists of messages, checked to be without a gap. `last` is the sequence of the last message handed over,
-    `head` the last sequence known to be in the stream (with a filter: an estimate from what is pending).
+    `messages` are asked for at once. `take` gets lists of messages, checked to be without a gap. `last` is the sequence of the
+    last message handed over, `head` the last sequence known to be in the stream (with a filter: an estimate from what is
+    pending).
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Pull:
         *,
         filters: tuple[str, ...] = (),
         headers: bool = False,
+        messages: int = PULL_MESSAGES,
     ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.last = start - 1
@@ -69,6 +72,7 @@ class Pull:
         self._take = take
         self._filters = filters
         self._headers = headers
+        self._messages = messages
         self._name = f"mun-{secrets.token_hex(8)}"
         self._inbox = link.inbox()
         self._outstanding = 0  # asked for and not yet consumed: what the window bounds
@@ -99,7 +103,7 @@ class Pull:
         self.pending = _decode_created(answer).num_pending
         self.heard = time.monotonic()
         request = {
-            "batch": PULL_MESSAGES,
+            "batch": self._messages,
             "expires": PULL_SECONDS * NANOSECONDS,
             "idle_heartbeat": int(HEARTBEAT_SECONDS * NANOSECONDS),
         }
@@ -127,14 +131,14 @@ class Pull:
         self.refill()
 
     def refill(self) -> None:
-        """Ask for more once a third of what was asked for is done with."""
+        """Ask for more once one pull of what was asked for is done with."""
         try:
-            while self._outstanding <= PULL_MESSAGES * (PULLS_IN_FLIGHT - 1):
+            while self._outstanding <= self._messages * (PULLS_IN_FLIGHT - 1):
                 if self._owed <= 0:
                     self.heard = time.monotonic()  # until now the server owed us nothing, not even heartbeats
                 self._link.send(self._ask)
-                self._outstanding += PULL_MESSAGES
-                self._owed += PULL_MESSAGES
+                self._outstanding += self._messages
+                self._owed += self._messages
         except NotSent as exc:
             self._end(exc)
 
@@ -196,7 +200,7 @@ class Pull:
             return
         headers = parse_headers(block)
         if status == b"408" or (status == b"409" and "Nats-Pending-Messages" in headers):
-            unserved = int(headers.get("Nats-Pending-Messages", PULL_MESSAGES))
+            unserved = int(headers.get("Nats-Pending-Messages", self._messages))
             self._owed -= unserved
             self.consumed(unserved)
         elif status not in (b"404",):

@@ -10,7 +10,7 @@ from muniment.ops.jetstream import api
 from muniment.ops.jetstream.api import Stored
 from muniment.ops.jetstream.errors import EpochChanged, Gap, LogDamaged, NatsError, PermissionDenied
 from muniment.ops.jetstream.link import Link
-from muniment.ops.jetstream.pull import HEARTBEAT_SECONDS, Pull
+from muniment.ops.jetstream.pull import GENTLE_MESSAGES, HEARTBEAT_SECONDS, PULL_MESSAGES, Pull
 from muniment.ops.jetstream.streams import EPOCH
 
 REQUEST_SECONDS = 5.0
@@ -26,7 +26,7 @@ class StreamReader:
     `run` returns only by cancellation or with LogDamaged: a gap in an unfiltered stream (unless `expires` and the
     missing part lies before the stream's beginning), or an epoch other than `epoch`. `position` is the last sequence
     delivered, `head` how far the stream is known to reach, `heard` when that was learned (`time.monotonic()`). A `paced`
-    reader fetches no further than its window ahead of what `consumed` was told.
+    reader fetches no further than its window ahead of what `consumed` was told; a `gentle` one's window is small.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class StreamReader:
         expires: bool = False,
         epoch: str = "",
         paced: bool = False,
+        gentle: bool = False,
     ) -> None:
         self.stream = stream
         self.position = after
@@ -54,6 +55,7 @@ class StreamReader:
         self._headers = headers
         self._expires = expires
         self._paced = paced
+        self._messages = GENTLE_MESSAGES if gentle else PULL_MESSAGES
         self._pull: Pull | None = None
         self._failure: Exception | None = None
 
@@ -90,7 +92,13 @@ class StreamReader:
         await self._link.wait_up(REQUEST_SECONDS)
         await self._look_around()
         pull = Pull(
-            self._link, self.stream, self.position + 1, self._take, filters=self._filters, headers=self._headers
+            self._link,
+            self.stream,
+            self.position + 1,
+            self._take,
+            filters=self._filters,
+            headers=self._headers,
+            messages=self._messages,
         )
         self._pull = pull
         try:

@@ -30,13 +30,17 @@ T = TypeVar("T")
 class StreamSource:
     """One stream over a connection of its own: reading must not share a thread with the writer's acknowledgements.
 
-    `expires` says that the stream loses its beginning by age (IAM_ACTIVITY).
+    `expires` says that the stream loses its beginning by age (IAM_ACTIVITY), `gentle` that others are to be served by the same
+    NATS server while much is read.
     """
 
-    def __init__(self, settings: ConnectionSettings, stream: str, *, expires: bool = False) -> None:
+    def __init__(
+        self, settings: ConnectionSettings, stream: str, *, expires: bool = False, gentle: bool = False
+    ) -> None:
         self._settings = settings
         self._stream = stream
         self._expires = expires
+        self._gentle = gentle
         self._loop = NatsLoop(settings)
         self._reader: StreamReader | None = None
 
@@ -115,6 +119,7 @@ class StreamSource:
                 headers=headers,
                 expires=self._expires,
                 paced=paced,
+                gentle=self._gentle,
             )
             return reader, asyncio.get_running_loop().create_task(read(reader))
 

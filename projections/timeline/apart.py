@@ -68,7 +68,11 @@ class TimelineApart(Timeline):
         self._now(super().reset)
 
     def adopt(self, other: Timeline) -> None:
-        self._now(partial(super().adopt, other))
+        self.adopting(other)()
+
+    def adopting(self, other: Timeline) -> Callable[[], None]:
+        """Adopt `other` in its turn: whatever is asked from here on comes after it. What is answered waits for it, and raises."""
+        return self._asked(partial(super().adopt, other))
 
     def digest_at(
         self, positions: Mapping[str, int], first_activity: int = 0, after: Mapping[str, int] = MappingProxyType({})
@@ -185,8 +189,13 @@ class TimelineApart(Timeline):
 
     def _now(self, task: Callable[[], T]) -> T:
         """Do `task` in its turn and wait for its answer."""
+        return self._asked(task)()
+
+    def _asked(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Have `task` done in its turn; what is answered waits for its result."""
         if self._here() or not self._thread.is_alive():
-            return task()
+            result = task()
+            return lambda: result
         self._hurry.set()
         answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
@@ -196,12 +205,15 @@ class TimelineApart(Timeline):
             except BaseException as error:
                 answer.put((None, error))
 
+        def wait() -> T:
+            result, failure = answer.get()
+            if failure is not None:
+                raise failure
+            done: T = result
+            return done
+
         self._tasks.put(run)
-        result, failure = answer.get()
-        if failure is not None:
-            raise failure
-        done: T = result
-        return done
+        return wait
 
 
 def _end() -> None:

@@ -53,7 +53,7 @@ def rebuild_timeline(
                 _fill(feed, live, generation, sources, verifier, progress)
             compared = _compare(live, twin, sources[IAM_ACTIVITY].bounds().first, already)
             _refuse_stopped(twin)
-            feed.between(lambda: _swap(feed, live, generation, twin))
+            feed.between(lambda: _swap(feed, live, generation, twin))()
         except BaseException:
             feed.between(lambda: feed.leave(generation))
             twin.close()
@@ -129,6 +129,7 @@ def _fill(
             _run(Filling(sources[stream], verifier, generation, pause=pause, considerate=True))
         twin.finish()
         _refuse_stopped(twin)
+        live.flush()  # here, so that little is left to do while the feed stands still
         if feed.between(join):
             return
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live timeline")
@@ -155,10 +156,13 @@ def _refuse_stopped(timeline: Timeline) -> None:
         raise Broken(timeline.status.stream, timeline.status.sequence, timeline.status.reason)
 
 
-def _swap(feed: Live, live: TimelineApart, generation: Generation, twin: Timeline) -> None:
-    """On the feed's thread, so that no batch goes to both: they write to the same tables from here on."""
+def _swap(feed: Live, live: TimelineApart, generation: Generation, twin: Timeline) -> Callable[[], None]:
+    """On the feed's thread, so that no batch goes to both: they write to the same tables from here on.
+
+    Decisions do not wait for the disk: what is answered is called elsewhere, and waits for the end of it.
+    """
     feed.leave(generation)
-    live.adopt(twin)
+    return live.adopting(twin)
 
 
 def _compare(live: Timeline, twin: Timeline, first_activity: int, already: Prepared | None) -> tuple[Compared, ...]:

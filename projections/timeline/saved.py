@@ -1,7 +1,7 @@
 """What a timeline keeps beside its rows: how far they reach, and the states its fold goes on from after a restart."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from muniment.domain.boundary import STATES, State
 from muniment.domain.remembered import Remembered
+from muniment.projections import piecewise
 from muniment.projections.readmodel import Checkpoint
 from muniment.projections.timeline.tables import Tables
 
@@ -64,8 +65,11 @@ class Saved:
             lines = connection.execute(sa.select(self._tables.checkpoints)).all()
         return {line.stream: line.sequence for line in lines if line.stream != STATES_AT}
 
-    def load(self, connection: sa.Connection) -> Found | None:
-        """What was kept, or None where its states are of another shape or missing: then the rows are made anew."""
+    def load(self, connection: sa.Connection, pause: Callable[[], None] = lambda: None) -> Found | None:
+        """What was kept, or None where its states are of another shape or missing: then the rows are made anew.
+
+        `pause` is called now and then.
+        """
         kept = {
             line.stream: Checkpoint(line.epoch, line.sequence, line.digest)
             for line in connection.execute(sa.select(self._tables.checkpoints))
@@ -77,7 +81,7 @@ class Saved:
             kind = STATES.get(line.boundary.partition(".")[0])
             if kind is None or shape_of(kind) != line.shape:
                 return None
-            states.append(msgspec.msgpack.decode(line.state, type=kind))
+            states.append(piecewise.decode(line.state, kind, pause))
         for state in states:
             state.remembered = Remembered()
         return Found(kept, at, states)

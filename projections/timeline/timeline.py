@@ -20,6 +20,7 @@ from muniment.projections.timeline.resources import touched as touched_by
 from muniment.projections.timeline.row import Columns, Row, clean, columns_of, row_id, shown_row
 from muniment.projections.timeline.saved import Saved
 from muniment.projections.timeline.tables import VERSION
+from muniment.projections.turns import Turns
 
 PAGE_ROWS_MAX: Final = 1_000
 FILL_ENTRIES_MIN: Final = 20_000  # fewer are inserted as they would be live
@@ -54,7 +55,7 @@ class Timeline(ReadModel):
         """Go on from what the database holds, or anew where that is of another shape."""
         self.database.open()
         with self.database.engine.connect() as connection:
-            found = self._saved.load(connection)
+            found = self._saved.load(connection, Turns().pass_on)
         if found is None:
             self.database.clear()
             return
@@ -126,10 +127,10 @@ class Timeline(ReadModel):
 
     def adopt(self, other: "Timeline") -> None:
         """Show what a new generation holds, from one moment to the next. Both are level; `other` is used no more."""
+        other.database.promote()  # first: where this fails, nothing has changed
         before, self.database = self.database, other.database
         self._past, self._saved, self._since_saved = other._past, other._saved, other._since_saved
         self._rows_to = dict(other._rows_to)
-        self.database.promote()
         if self.stopped:
             self.status = other.status
         for stream, checkpoint in other.checkpoints.items():

@@ -321,6 +321,26 @@ def test_a_rebuild_that_fails_leaves_the_live_timeline_as_it_was(house: House, m
     assert house.rebuild().equal
 
 
+def test_a_rebuilt_timeline_that_cannot_be_promoted_leaves_the_live_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.level()
+    live, before = house.timeline.database, len(house.timeline.rows(Question()))
+
+    def failing(database: Any) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(live), "promote", failing)
+        with pytest.raises(OSError, match="No space left"):
+            house.rebuild()
+    assert house.timeline.database is live
+    house.happened(1)
+    house.level()
+    assert len(house.timeline.rows(Question())) > before
+    assert house.rebuild().equal
+
+
 def test_the_promoted_generation_is_the_one_that_is_opened(
     house: House, place: Path | str, timelines: Timelines
 ) -> None:
