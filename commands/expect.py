@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import msgspec
 
@@ -72,7 +72,7 @@ def parse(text: str) -> Expectation | None:
 def expect(
     foresight: Foresight | None,
     expectation: Expectation,
-    command: Command[object],
+    command: Command[Any],
     decision: Decision,
     load: Callable[[str], State],
     actor: Actor,

@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 
-from muniment.api.app import Application, build_app
 from muniment.api.services import Services
 from muniment.api.signin.services import SignInServices
 from muniment.commands.activity import Activity
@@ -173,9 +172,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         Past(directory, history.passage, history.kept, history.log, ring),
         ring,
     )
-    reads.what_if = WhatIfs(access, reads.past, directory.state, DecisionReader(loop, ring), decisions)
-    if ledger is not None and decisions is not None:
-        ledger.foresight = reads.what_if
+    _ask_again(reads, ledger, loop, ring, decisions)
     proving = None
     if ledger is not None:
         proving = Proving(loop, store, keks, ring)
@@ -218,6 +215,15 @@ def _ledger(settings: Settings, shared: str, ring: KeyRing, gate: AccessGate, ac
     )
     ledger.on_appended = feed.saw
     return ledger
+
+
+def _ask_again(
+    reads: Reads, ledger: Ledger | None, loop: NatsLoop, ring: KeyRing, decisions: DecisionLog | None
+) -> None:
+    """What-if questions over the decision log, and expectations of commands where this process logs decisions."""
+    reads.what_if = WhatIfs(reads.access, reads.past, reads.state, DecisionReader(loop, ring), decisions)
+    if ledger is not None and decisions is not None:
+        ledger.foresight = reads.what_if
 
 
 def _decision_log(
@@ -266,11 +272,6 @@ def _sign_in(core: Core, endpoint: str) -> SignInServices | None:
         lambda position: core.reads.wait(("directory",), position),
         endpoint,
     )
-
-
-def build_front(settings: Settings, core: Core, reset: Any = None, endpoint: str = "") -> Application:
-    """The HTTP application over a core. `endpoint` is the URL that clients use."""
-    return build_app(build_services(settings, core, reset, endpoint), core.registry)
 
 
 def _principal_id(access: Access, arn: str) -> str | None:

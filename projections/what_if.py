@@ -56,7 +56,7 @@ class Worlds:
     """The state as it is and as it would be, and what differs between them."""
 
     def __init__(self, access: Access, before: Mapping[str, State], after: Mapping[str, State]) -> None:
-        self._before, self._after = World(access, before), World(access, after)
+        self.before, self.after = World(access, before), World(access, after)
         self._sessions: dict[tuple[str, bytes], tuple[tuple[Source, ...] | None, tuple[Source, ...] | None]] = {}
         self.asked = 0
 
@@ -66,7 +66,7 @@ class Worlds:
         Decisions whose request cannot be put together any more are passed over; whoever reads the log counts them.
         """
         turns = Turns()
-        before, after = self._before, self._after
+        before, after = self.before, self.after
         for each in found:
             self.asked += 1
             if self.asked % LOOK_DECISIONS == 0 and time.monotonic() > deadline:
@@ -87,7 +87,7 @@ class Worlds:
         key = account, msgspec.msgpack.encode(passed)
         if key not in self._sessions:
             session = _session(account, passed)
-            self._sessions[key] = self._before.session_policies(session), self._after.session_policies(session)
+            self._sessions[key] = self.before.session_policies(session), self.after.session_policies(session)
         return self._sessions[key]
 
 
