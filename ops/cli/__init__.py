@@ -12,6 +12,7 @@ from muniment.ops.cli import (
     backup,
     decisions,
     erase,
+    explain,
     keys,
     provision,
     readers,
@@ -19,6 +20,7 @@ from muniment.ops.cli import (
     replay,
     serve,
     verify,
+    who,
 )
 from muniment.ops.import_account import command as import_account
 from muniment.ops.jetstream.datalock import DataDirectoryInUse
@@ -42,6 +44,8 @@ for module in (
     accounts,
     import_account,
     audit,
+    explain,
+    who,
     replay,
     rebuild,
     verify,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.muniment_server import Muniment
+from tests.muniment_server import MUNIMENT, Muniment
 from tests.scenarios.wire import Wire
 
 BUCKET = "arn:aws:s3:::letters/a"
@@ -187,3 +187,20 @@ def test_a_message_that_was_touched_is_invalid_like_any_nonsense(server, member)
     for text in [*bent, "x", message + "A", message[:-1], "ä", "a\nb", "A" * 10_240]:
         with pytest.raises(sts.exceptions.InvalidAuthorizationMessageException, match="invalid or has expired"):
             sts.decode_authorization_message(EncodedMessage=text)
+
+
+def test_the_command_line_explains(server, ana):
+    shown = server.run(MUNIMENT, "explain", "ana", "s3:GetObject", BUCKET).stdout
+    assert shown.startswith("YES")
+    assert "held through group readers" in shown
+    told = json.loads(server.run(MUNIMENT, "explain", "ana", "s3:GetObject", BUCKET, "--json").stdout)
+    assert told["Decision"] is True
+    history = json.loads(server.run(MUNIMENT, "explain", "ana", "s3:GetObject", BUCKET, "--history", "--json").stdout)
+    assert [one["Allowed"] for one in history] == [False, True]
+    early = server.run(MUNIMENT, "explain", "ana", "s3:GetObject", BUCKET, "--as-of", "1", check=False)
+    assert early.returncode != 0
+    assert "cannot be found in this account at position 1" in early.stderr
+    assert (
+        "user/ana   through group readers: group_readers_read" in server.run(MUNIMENT, "who-can", "s3:GetObject").stdout
+    )
+    assert "s3:*" in server.run(MUNIMENT, "what-can", "ana").stdout

@@ -1,0 +1,66 @@
+"""`muniment explain`: why somebody may, or may not, do something; now, at a past moment, or over time."""
+
+import sys
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from muniment.ops.api_client import call
+from muniment.ops.cli.asking import AsOf, Context, keys, moment, pages
+from muniment.ops.cli.explaining import history_parts, parts
+from muniment.ops.cli.options import AsJSON
+
+PIPE_WIDTH = 140
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    principal: Annotated[str, typer.Argument(help="Who: a user's name, an ARN, a unique id, or `root`.")],
+    action: Annotated[str, typer.Argument(help="What: s3:GetObject, iam:CreateUser …")],
+    resource: Annotated[str, typer.Argument(help="On what: an ARN.")] = "*",
+    context: Context = None,
+    as_of: AsOf = "",
+    history: Annotated[
+        bool, typer.Option("--history", help="Tell since when, and when it was otherwise, with who changed it.")
+    ] = False,
+    as_json: AsJSON = False,
+) -> None:
+    """Why somebody may, or may not, do something: what each layer says, which statements apply or nearly do, with the values
+    that were compared, and who brought them in.
+
+    Finds the server and your credentials as AWS tools do.
+
+    * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a`
+    * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a --as-of "2 hours ago"`
+    * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a --context aws:SourceIp=10.0.0.7`
+    * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a --history`
+    """
+    params: dict[str, Any] = {
+        "Principal": principal,
+        "Action": action,
+        "Resource": resource,
+        "Context": keys(context or []),
+    }
+    if history:
+        until = {"Until": moment(as_of)} if as_of else {}
+        told: Any = pages("AccessHistory", {**params, **until}, "Intervals")
+        _print(told, history_parts(told), as_json)
+        return
+    told = call("muniment", "ExplainDecision", {**params, **({"AsOf": moment(as_of)} if as_of else {})})
+    _print(told, parts(told), as_json)
+
+
+def _print(document: Any, shown: Any, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        return
+    for part in shown:
+        out.print(part)
