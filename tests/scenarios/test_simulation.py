@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.muniment_server import AWS
+from tests.muniment_server import AWS, MUNIMENT
 from tests.scenarios.refusing import refused
 
 BUCKET = "arn:aws:s3:::b/x"
@@ -322,3 +322,20 @@ def test_with_the_aws_cli(calm, calm_iam, tmp_path):
     keys = calm.server.run(AWS, "iam", "get-context-keys-for-custom-policy",
                            "--policy-input-list", f"file://{tmp_path}/policy.json")  # fmt: skip
     assert json.loads(keys.stdout) == {"ContextKeyNames": []}
+
+
+def test_muniment_simulate(people, server, tmp_path):
+    _, _ = people
+    told = server.run(MUNIMENT, "simulate", "s3:ListBucket", "iam:GetUser", "--principal", "ana")
+    listed, got = (line for line in told.stdout.splitlines() if ":" in line)
+    assert "allowed" in listed
+    assert "group_staff_lists, line 1, column" in listed
+    assert "not allowed" in got
+    assert "the permissions boundary does not allow it" in got
+    (tmp_path / "p.json").write_text(written(GET, DENY))
+    asked = ("simulate", "s3:GetObject", "--policy", tmp_path / "p.json", "--on", BUCKET, "--json")
+    (result,) = json.loads(server.run(MUNIMENT, *asked).stdout)
+    assert result["EvalDecision"] == "explicitDeny"
+    refused = server.run(MUNIMENT, "simulate", "s3:*", "--principal", "ana", check=False)
+    assert refused.returncode == 1
+    assert "Invalid Input Action: s3:*" in refused.stderr
