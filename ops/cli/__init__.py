@@ -19,6 +19,7 @@ from muniment.ops.cli import (
     rebuild,
     replay,
     serve,
+    simulate,
     verify,
     who,
 )
@@ -46,6 +47,7 @@ for module in (
     audit,
     explain,
     who,
+    simulate,
     replay,
     rebuild,
     verify,
