@@ -1,5 +1,6 @@
 """The one place that knows every concrete class: builds a process's parts from its settings and wires them (DESIGN §1)."""
 
+import hmac
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,9 +167,9 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         credentials,
         access,
         timeline,
-        mac_key(store, keks, "cursors"),
+        cursors := mac_key(store, keks, "cursors"),
         lambda: ledger.seen_by["credentials"] if ledger is not None else 0,
-        Rebuilds({**of_the_fold(feed, log, ring), **of_the_timeline(feed, timeline, log, ring, loop)}),
+        _rebuilds(settings, feed, timeline, log, ring, loop, cursors),
         Past(directory, history.passage, history.kept, history.log, ring),
         ring,
     )
@@ -198,6 +199,20 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         decisions,
         proving,
     )
+
+
+def _rebuilds(
+    settings: Settings,
+    feed: Feed,
+    timeline: TimelineApart,
+    log: LogServer,
+    ring: KeyRing,
+    loop: NatsLoop,
+    secret: bytes,
+) -> Rebuilds:
+    halfway = hmac.digest(secret, b"muniment-rebuild", "sha256")  # vouches for what a killed rebuild has left
+    fold = of_the_fold(feed, log, ring, settings.data / "rebuild", halfway)
+    return Rebuilds({**fold, **of_the_timeline(feed, timeline, log, ring, loop)})
 
 
 def _ledger(settings: Settings, shared: str, ring: KeyRing, gate: AccessGate, access: Access, feed: Feed) -> Ledger:

@@ -1,7 +1,6 @@
 """Rebuilds of this process's read models, one at a time, each on a thread of its own with a connection of its own."""
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -82,24 +81,28 @@ class Rebuilds:
         self._state = {"State": "SUCCEEDED", "Projection": projection, **found}
 
 
-def of_the_fold(feed: Feed, server: LogServer, ring: KeyRing) -> dict[str, Rebuild]:
-    """How the models over the shared fold are rebuilt: all of them together; a long log is folded by a child process."""
+def of_the_fold(feed: Feed, server: LogServer, ring: KeyRing, folder: Path, secret: bytes) -> dict[str, Rebuild]:
+    """How the models over the shared fold are rebuilt: all of them together; a long log is folded by a child process.
+
+    What an attempt that was killed has left in `folder` is where the next one goes on; `secret` vouches for it.
+    """
 
     def work(progress: Progress) -> dict[str, Any]:
         source = StreamSource(server.as_role("api"), IAM, gentle=True)
         try:
             if source.bounds().last < CHILD_ENTRIES_MIN:
                 return _told(rebuild(feed, source, ring, progress))
-            with tempfile.TemporaryDirectory(prefix="muniment-rebuild-") as folder:
-                prepared = run_child(_order(server, ring, folder), progress)
-                return _told(rebuild(feed, source, ring, progress, prepared))
+            prepared = run_child(_order(server, ring, str(folder), secret), progress)
+            done = rebuild(feed, source, ring, progress, prepared)
+            prepared.discard()
+            return _told(done)
         finally:
             source.close()
 
     return {model.name: work for model in feed.models if isinstance(model, FoldedModel)}
 
 
-def _order(server: LogServer, ring: KeyRing, folder: str) -> Order:
+def _order(server: LogServer, ring: KeyRing, folder: str = "", secret: bytes = b"") -> Order:
     connection = server.as_role("api")
     own = connection.credentials
     keys = export(ring.entries.public())
@@ -114,7 +117,7 @@ def _order(server: LogServer, ring: KeyRing, folder: str) -> Order:
         key,
         keys,
         folder,
-        os.urandom(32),
+        secret,
     )
 
 
@@ -127,7 +130,7 @@ def of_the_timeline(
         place = fresh.place
         live = 0 if timeline.stopped else timeline.database.generation
         generations = Generations(str(place), isinstance(place, Path), fresh.generation, live)
-        return run_timeline_child(msgspec.structs.replace(_order(server, ring, ""), timeline=generations), progress)
+        return run_timeline_child(msgspec.structs.replace(_order(server, ring), timeline=generations), progress)
 
     def work(progress: Progress) -> dict[str, Any]:
         connection = server.as_role("api")

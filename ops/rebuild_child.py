@@ -46,7 +46,7 @@ class Order(msgspec.Struct, frozen=True):
     key: str
     verification_keys: bytes  # public, as ops/keys/verification exports them
     folder: str
-    secret: bytes  # 32 random bytes that parent and child share, for the snapshot between them
+    secret: bytes  # 32 bytes that nobody but parent and child has, for the snapshots between them
     timeline: "Generations | None" = None  # fill this instead
 
     def __repr__(self) -> str:

@@ -23,6 +23,7 @@ from muniment.projections.turns import Turns
 from muniment.projections.verify import Broken, Verifier
 
 JOIN_ATTEMPTS_MAX: Final = 100
+STAGE_ENTRIES: Final = 250_000  # two or three seconds' work
 Progress = Callable[[int, int], None]  # entries done, entries known
 
 
@@ -112,22 +113,36 @@ def uncollected() -> Iterator[None]:
 def prepare(source: Source, verifier: Verifier, snapshots: Snapshots, progress: Progress = _silent) -> int:
     """The part of a rebuild that is for a child process: fold the whole log and leave a snapshot; its position.
 
-    Raises Broken, SourceLost, OSError.
+    It leaves one on the way, too, whenever so much is folded and its signatures are checked that doing it again would take a
+    while, and goes on from what an earlier attempt has left. Raises Broken, SourceLost, OSError.
     """
     fold = Fold()
     generation = Generation(fold, [Directory(fold)])
     known = source.bounds().last
-    filling = Filling(source, verifier, generation, pause=lambda: progress(fold.position, known), until=known)
+    generation.load(snapshots, source)
     gc.disable()
     try:
-        filling.run()
+        while fold.position < known:
+            _stage(
+                source,
+                verifier,
+                generation,
+                min(fold.position + STAGE_ENTRIES, known),
+                lambda done: progress(done, known),
+            )
+            if (picture := generation.picture()) is not None:
+                snapshots.save(picture)
     finally:
         gc.enable()
+    return fold.position
+
+
+def _stage(source: Source, verifier: Verifier, generation: Generation, until: int, told: Callable[[int], None]) -> None:
+    """Fold up to `until`, with every chain's last signature checked there."""
+    filling = Filling(source, verifier, generation, pause=lambda: told(generation.position(IAM)), until=until)
+    filling.run()
     if filling.broken is not None:
         raise filling.broken
-    if (picture := generation.picture()) is not None:
-        snapshots.save(picture)
-    return fold.position
 
 
 def _fill(live: Live, twin: Generation, source: Source, verifier: Verifier, progress: Progress) -> None:
