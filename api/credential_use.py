@@ -37,6 +37,8 @@ class CredentialUse:
     def note(self, account: str, access_key_id: str, service: str, region: str, now: int) -> None:
         """A key was used at `now` (microseconds). A full queue loses this note; the next use brings another."""
         hour = now // HOUR
+        if access_key_id.startswith(ids.SESSION_KEY):  # what it stands on was used when it began
+            return
         if self._ledger is None or self._noted.get(access_key_id) == hour:
             return
         if len(self._noted) >= KEYS_MAX:
