@@ -134,8 +134,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     connection = log.as_role("decisions" if decides_only else "api")
     loop = NatsLoop(connection)
     loop.wait_ready(CONNECT_SECONDS_MAX)
-    store = JetStreamKeyStore(loop)
-    ring = KeyRing(store, keks)
+    ring = KeyRing(store := JetStreamKeyStore(loop), keks)
     sources = tuple(
         with_original_times(source, loop)
         for source in (StreamSource(connection, IAM), StreamSource(connection, IAM_ACTIVITY, expires=True))
