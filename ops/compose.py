@@ -173,9 +173,8 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         ring,
     )
     _ask_again(reads, ledger, loop, ring, decisions)
-    proving = None
-    if ledger is not None:
-        proving = Proving(loop, store, keks, ring)
+    proving = None if ledger is None else Proving(loop, store, keks, ring)
+    if ledger is not None and proving is not None:
         ledger.workshop = proving.workshop
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
