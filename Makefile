@@ -41,7 +41,7 @@ test: $(INSTALLED_DEV) system check ## every test, and every check
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 heavy: $(INSTALLED_DEV) system ## what takes longer: long faults, many cases
-	@HYPOTHESIS_PROFILE=heavy $(BIN)/python -m pytest -q -m heavy $(ARGS)
+	@HYPOTHESIS_PROFILE=heavy $(BIN)/python -m pytest -q -m "heavy or hypothesis" $(ARGS)
 
 check: $(INSTALLED_DEV) ## style, types, layers, dependency floors
 	@$(BIN)/python .ci/links.py

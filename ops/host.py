@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from muniment.commands.gate import OpenGate
@@ -48,26 +48,31 @@ class Host:
         found = self.loop.run(info(self.loop.link, IAM, time.monotonic() + CONNECT_SECONDS_MAX))
         return str(found.config.get("metadata", {}).get(EPOCH, ""))
 
-    @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
+    def ledger(self) -> AbstractContextManager[Ledger]:
         """A Ledger of this process's own: the guards keep it and the server's apart. Commands are the operator's."""
-        shared = share(self.loop)
-        env = {
-            "PERSISTENCE_MODULE": "muniment.ops.jetstream",
-            "JETSTREAM_LOOP": shared,
-            "ORIGINATOR_ID_TYPE": "text",
-            "SNAPSHOTS_FILE": "",
-        }
-        ledger = Ledger(env, signer=self.ring, sealer=self.ring, gate=OpenGate())
-        try:
-            yield ledger
-        finally:
-            ledger.close()
-            unshare(shared)
+        return ledger_over(self.loop, self.ring)
 
     def close(self) -> None:
         """Leave the log."""
         self.loop.close()
+
+
+@contextmanager
+def ledger_over(loop: NatsLoop, ring: KeyRing) -> Iterator[Ledger]:
+    """A Ledger on a connection, behind an open gate and without snapshots."""
+    shared = share(loop)
+    env = {
+        "PERSISTENCE_MODULE": "muniment.ops.jetstream",
+        "JETSTREAM_LOOP": shared,
+        "ORIGINATOR_ID_TYPE": "text",
+        "SNAPSHOTS_FILE": "",
+    }
+    ledger = Ledger(env, signer=ring, sealer=ring, gate=OpenGate())
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+        unshare(shared)
 
 
 @contextmanager

@@ -1,17 +1,16 @@
 """A real server with a real Ledger on it: what a process of ours writes, for tests of the tools that read it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from muniment.commands.activity import Activity, Happening
-from muniment.commands.gate import OpenGate
 from muniment.commands.ledger import Ledger
 from muniment.domain.activity.requests import CommandRefused
 from muniment.domain.ledger import Cause
 from muniment.ops.backup.times import with_original_times
+from muniment.ops.host import ledger_over
 from muniment.ops.jetstream.embedded import EmbeddedServer
-from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
 from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.provision import provision
@@ -68,22 +67,9 @@ class Realm:
             for message in batch
         ]
 
-    @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
+    def ledger(self) -> AbstractContextManager[Ledger]:
         """The writer."""
-        shared = share(self.loop)
-        env = {
-            "PERSISTENCE_MODULE": "muniment.ops.jetstream",
-            "JETSTREAM_LOOP": shared,
-            "ORIGINATOR_ID_TYPE": "text",
-            "SNAPSHOTS_FILE": "",
-        }
-        ledger = Ledger(env, signer=self.ring, sealer=self.ring, gate=OpenGate())
-        try:
-            yield ledger
-        finally:
-            ledger.close()
-            unshare(shared)
+        return ledger_over(self.loop, self.ring)
 
     def write(self, history: histories.History = (), refusals: int = 3) -> None:
         """Found the site where there is none, do some commands, refuse some."""

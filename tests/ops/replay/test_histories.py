@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from muniment.commands.gate import OpenGate
 from muniment.commands.ledger import Ledger
@@ -25,6 +25,8 @@ from tests.ops import histories
 from tests.projections.logs import Log
 
 POPO = {"PERSISTENCE_MODULE": "eventsourcing.popo"}
+
+SOME = settings(max_examples=max(20, settings().max_examples // 4))  # each replays itself at every position
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,7 @@ def live(log: Log) -> Iterator[dict[str, object]]:
         feed.close()
 
 
+@SOME
 @given(history=histories.histories())
 def test_the_replay_equals_the_live_directory_at_every_position(ring, history):
     log = Written(ring, history)
@@ -78,6 +81,7 @@ def test_the_replay_equals_the_live_directory_at_every_position(ring, history):
         assert {boundary: state_dump(state) for boundary, state in one.states.items()} == picture, position
 
 
+@SOME
 @given(history=histories.histories(40))
 def test_nothing_changed_where_nothing_differs_and_something_where_something_does(ring, history):
     log = Written(ring, history)
@@ -98,6 +102,7 @@ def _entities(state):
     return {name: value for name, value in dump.items() if name not in derived}
 
 
+@SOME
 @given(history=histories.histories(40))
 def test_the_timeline_from_the_log_names_every_entry_once(ring, history):
     log = Written(ring, history)
@@ -110,6 +115,7 @@ def test_the_timeline_from_the_log_names_every_entry_once(ring, history):
     ]
 
 
+@SOME
 @given(history=histories.histories(40))
 def test_the_timeline_from_the_log_equals_the_live_one(ring, tmp_path_factory, history):
     log = Written(ring, history)

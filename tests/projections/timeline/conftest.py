@@ -1,12 +1,10 @@
 """Timelines for tests: in SQLite and in PostgreSQL, over a log in memory, with a history in it."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from muniment.domain.ledger import Fact
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Recorded
@@ -18,10 +16,6 @@ from tests.postgres import Cluster, postgres
 from tests.projections.logs import ACCOUNT, Log, Signer
 
 __all__ = ["postgres"]
-
-settings.register_profile("quick", max_examples=40, deadline=None)
-settings.register_profile("heavy", max_examples=1_000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
