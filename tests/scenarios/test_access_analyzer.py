@@ -187,3 +187,23 @@ def test_with_the_aws_cli(calm, tmp_path):
                   "--new-policy-document", f"file://{tmp_path}/new.json",
                   "--existing-policy-document", f"file://{tmp_path}/old.json", "--query", "result", "--output", "text")  # fmt: skip
     assert checked.stdout.strip() == "FAIL"
+
+
+def test_a_policy_that_does_not_compile_is_refused_wherever_one_is_written(server):
+    iam = server.client("iam")
+    iam.create_user(UserName="ana")
+    iam.create_group(GroupName="staff")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=written(TRUST))
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=written(ALLOW))["Policy"]["Arn"]
+    bad = written({**ALLOW, "Condition": {"StringSounds": {"aws:username": "a"}}})
+    for call, said in (
+        (iam.create_policy, {"PolicyName": "q", "PolicyDocument": bad}),
+        (iam.create_policy_version, {"PolicyArn": arn, "PolicyDocument": bad}),
+        (iam.put_user_policy, {"UserName": "ana", "PolicyName": "q", "PolicyDocument": bad}),
+        (iam.put_group_policy, {"GroupName": "staff", "PolicyName": "q", "PolicyDocument": bad}),
+        (iam.put_role_policy, {"RoleName": "r", "PolicyName": "q", "PolicyDocument": bad}),
+        (iam.create_role, {"RoleName": "s", "AssumeRolePolicyDocument": bad}),
+        (iam.update_assume_role_policy, {"RoleName": "r", "PolicyDocument": bad}),
+    ):
+        with refused("MalformedPolicyDocument", 400):
+            call(**said)
