@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("bench.commands", "bench.visible", "bench.feed", "bench.access", "bench.http_decisions")
+MODULES = ("bench.commands", "bench.visible", "bench.feed", "bench.access", "bench.http_decisions", "bench.sts")
 
 for module in MODULES:
     sys.stdout.write(f"\n== python -m {module}\n")

@@ -11,19 +11,23 @@ from muniment.api.aws import canonical
 def iam_request(endpoint: str, key: tuple[str, str], action: str, **parameters: str) -> bytes:
     """An AWS query-protocol request on a kept-alive connection, signed with SigV4."""
     body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
-    return _signed(endpoint, key, "iam", "/", "application/x-www-form-urlencoded", body)
+    return signed_request(endpoint, key, "iam", "/", "application/x-www-form-urlencoded", body)
 
 
 def native_request(endpoint: str, key: tuple[str, str], path: str, body: object) -> bytes:
     """A request to the native or AuthZEN front."""
-    return _signed(endpoint, key, "muniment", path, "application/json", json.dumps(body).encode())
+    return signed_request(endpoint, key, "muniment", path, "application/json", json.dumps(body).encode())
 
 
-def _signed(endpoint: str, key: tuple[str, str], service: str, path: str, content_type: str, body: bytes) -> bytes:
+def signed_request(
+    endpoint: str, key: tuple[str, str], service: str, path: str, content_type: str, body: bytes, token: str = ""
+) -> bytes:
+    """Any POST, signed with SigV4; `token` is a session's."""
     host = urlsplit(endpoint).netloc
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     scope = f"{stamp[:8]}/us-east-1/{service}/aws4_request"
     headers = [("content-type", content_type), ("host", host), ("x-amz-date", stamp)]
+    headers += [("x-amz-security-token", token)] if token else []
     names = tuple(name for name, _ in headers)
     text = canonical.canonical_headers(headers, names)
     assert text is not None
