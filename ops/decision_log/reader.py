@@ -22,6 +22,7 @@ from muniment.ops.keys.ring import KeyRing
 
 DECISIONS: Final = "IAM_DECISIONS"
 MESSAGES_FIRST: Final = 64  # of the stream, looked at from its end; doubled until enough is found
+OPENED_MAX: Final = 10_000  # sealed keys that are kept open: callers repeat them
 READ_SECONDS: Final = 30.0
 NOTHING: Final[Keys] = {}
 
@@ -120,6 +121,8 @@ class DecisionReader:
         if row.sealed is not None:
             box = row.sealed.box
             if box not in opened:
+                if len(opened) >= OPENED_MAX:
+                    opened.clear()
                 opened[box] = self._unsealed(row, asker, row.sealed)
             private = opened[box]
         return Found(row, asker, None if private is None else logged.request_of(row, asker, private))
