@@ -50,7 +50,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 def all_implied(held: Sequence[Asked], wanted: Sequence[Asked], work: Work) -> bool:
     """Whether a request that meets all of the first meets all of the second."""
-    return all(any(implies(one, test, work) for one in held) for test in wanted)
+    if not wanted:
+        return True
+    work.spend(len(held) + len(wanted))
+    by_key: dict[str, list[Asked]] = {}
+    for one in held:
+        by_key.setdefault(one.key, []).append(one)
+    return all(any(implies(one, test, work) for one in by_key.get(test.key, ())) for test in wanted)
 
 
 def implies(held: Asked, wanted: Asked, work: Work) -> bool:

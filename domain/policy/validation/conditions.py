@@ -66,7 +66,7 @@ def _check_spellings(report: Report, under: Spot) -> None:
     for key in under.members():
         lower = key.name.lower()
         if lower in seen:
-            report.add("DUPLICATE_KEYS_WITH_DIFFERENT_CASE", Key(seen[lower]), Key(key), key=key.name)
+            report.add("DUPLICATE_KEYS_WITH_DIFFERENT_CASE", seen[lower], key, key=key.name)
         seen.setdefault(lower, key)
 
 
@@ -79,15 +79,15 @@ def _check_key(report: Report, key: Spot) -> None:
     lower = key.name.lower()
     found = known(key.name)
     if lower == "aws:arn":
-        report.add("UNSUPPORTED_GLOBAL_CONDITION_KEY", Key(key))
+        report.add("UNSUPPORTED_GLOBAL_CONDITION_KEY", key)
     elif found is not None and found.tag and lower == found.name.lower():
-        report.add("MISSING_TAG_KEY_IN_CONDITION", Key(key), key=found.name)
+        report.add("MISSING_TAG_KEY_IN_CONDITION", key, key=found.name)
     elif found is None and (tag := known(f"{lower}/")) is not None:
-        report.add("MISSING_TAG_KEY_IN_CONDITION", Key(key), key=tag.name)
+        report.add("MISSING_TAG_KEY_IN_CONDITION", key, key=tag.name)
     elif found is None and prefix.lower() == GLOBAL:
-        report.add("INVALID_GLOBAL_CONDITION_KEY", Key(key), key=key.name)
+        report.add("INVALID_GLOBAL_CONDITION_KEY", key, key=key.name)
     elif found is None and prefix.lower() in JUDGED:
-        report.add("INVALID_SERVICE_CONDITION_KEY", Key(key), key=key.name, service=prefix)
+        report.add("INVALID_SERVICE_CONDITION_KEY", key, key=key.name, service=prefix)
 
 
 def _check_test(report: Report, statement: Stated, test: Tested) -> None:
@@ -98,7 +98,7 @@ def _check_test(report: Report, statement: Stated, test: Tested) -> None:
     _check_json_types(report, test)
     pair = PAIRED.get(test.name.lower())
     if pair is not None and not statement.asks_for(*pair[1]):
-        report.add("MISSING_PAIRED_CONDITION_KEYS", Key(test.key), key=test.name, pair=pair[0])
+        report.add("MISSING_PAIRED_CONDITION_KEYS", test.key, key=test.name, pair=pair[0])
     check_values(report, statement, test)
 
 
@@ -123,11 +123,11 @@ def _check_qualifier(report: Report, test: Tested) -> None:
         return
     quantifier = test.operator.quantifier
     if found.several and quantifier is Quantifier.NONE:
-        report.add("MISSING_QUALIFIER", Key(test.key), key=test.name)
+        report.add("MISSING_QUALIFIER", test.key, key=test.name)
     elif not found.several and quantifier is Quantifier.FOR_ALL_VALUES:
-        report.add("FORALLVALUES_WITH_SINGLE_VALUED_KEY", Key(test.key), key=test.name)
+        report.add("FORALLVALUES_WITH_SINGLE_VALUED_KEY", test.key, key=test.name)
     elif not found.several and quantifier is Quantifier.FOR_ANY_VALUE:
-        report.add("FORANYVALUE_WITH_SINGLE_VALUED_KEY", Key(test.key), key=test.name)
+        report.add("FORANYVALUE_WITH_SINGLE_VALUED_KEY", test.key, key=test.name)
 
 
 def _check_type(report: Report, test: Tested) -> None:
@@ -141,11 +141,11 @@ def _check_type(report: Report, test: Tested) -> None:
     said = {"allowed": found.type.value, "operator": test.operator.name, "key": test.name}
     if found.type is KeyType.ARN and used is KeyType.STRING:
         if comparison is Comparison.STRING_LIKE:
-            report.add("STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS", Key(test.key), **said)
+            report.add("STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS", test.key, **said)
     elif found.type is KeyType.DATE and used is KeyType.NUMERIC and test.name.lower() == "aws:epochtime":
         pass  # seconds are a number as well as a date
     elif found.type is not KeyType.STRING or used not in (KeyType.NUMERIC, KeyType.ARN, KeyType.BOOL):
-        report.add("TYPE_MISMATCH", Key(test.key), **said)
+        report.add("TYPE_MISMATCH", test.key, **said)
 
 
 def _check_json_types(report: Report, test: Tested) -> None:

@@ -191,6 +191,10 @@ ERRORS: Final[Mapping[str, str]] = {
         "The condition operator {operator} is used with an invalid IP range value. Specify the IP range in standard CIDR "
         "format."
     ),
+    "UNSUPPORTED_ACTION_FOR_CONDITION_KEY": (
+        "The following actions: {actions} are not supported by the condition key {key}. The condition will not be evaluated "
+        "for these actions. We recommend that you move these actions to a different statement without this condition key."
+    ),
     "UNSUPPORTED_GLOBAL_CONDITION_KEY": (
         "The condition key aws:ARN is not supported. Use aws:PrincipalArn or aws:SourceArn instead."
     ),

@@ -124,4 +124,4 @@ def _check_services(report: Report, statement: Stated) -> None:
     plain = [test for test in unsupported if not test.operator.negated and not test.operator.if_exists]
     if plain and not others:
         keys = ", ".join(sorted({test.name for test in plain}))
-        report.add("UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL", *(Key(test.key) for test in plain), keys=keys)
+        report.add("UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL", *(test.key for test in plain), keys=keys)

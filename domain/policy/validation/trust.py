@@ -7,7 +7,7 @@ from typing import Final
 
 from muniment.domain.policy.statements import Kind
 from muniment.domain.policy.validation.report import Report
-from muniment.domain.policy.validation.spots import Key, Spot
+from muniment.domain.policy.validation.spots import Spot
 from muniment.domain.policy.validation.stated import Stated
 
 SAML: Final = "sts:assumerolewithsaml"
@@ -78,7 +78,7 @@ def _check_settings(report: Report, statement: Stated) -> None:
     for test in statement.tests():
         needed = SETTING.get(test.name.lower())
         if needed is not None and needed.lower() not in actions:
-            report.add("MISSING_ACTION_FOR_CONDITION_KEY", Key(test.key), action=needed, key=test.name)
+            report.add("MISSING_ACTION_FOR_CONDITION_KEY", test.key, action=needed, key=test.name)
 
 
 def _has_wildcard(actions: frozenset[str]) -> bool:

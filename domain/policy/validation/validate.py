@@ -12,6 +12,7 @@ from muniment.domain.policy.validation.catalogue import ISSUES
 from muniment.domain.policy.validation.conditions import check_conditions
 from muniment.domain.policy.validation.elements import check_elements
 from muniment.domain.policy.validation.findings import Finding, Location
+from muniment.domain.policy.validation.key_actions import check_key_actions
 from muniment.domain.policy.validation.principals import check_principals
 from muniment.domain.policy.validation.redundancy import check_redundancy, check_repeated
 from muniment.domain.policy.validation.refused import add_refused
@@ -29,6 +30,7 @@ CHECKS: Final = (
     check_actions,
     check_resources,
     check_conditions,
+    check_key_actions,
     check_trust,
     check_roles,
     check_redundancy,

@@ -1,5 +1,6 @@
 """CheckNoNewAccess: never PASS where a request exists for which the new policy allows more; and PASS where people expect it."""
 
+import time
 from random import Random
 from typing import Any
 
@@ -170,3 +171,19 @@ def test_what_is_too_complex_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> N
     policy = parse_for_writing(text(s3("s3:Get*"), s3("s3:Put*", "*")), Kind.IDENTITY)
     other = parse_for_writing(text(s3(["s3:G*", "s3:P*"], "*")), Kind.IDENTITY)
     assert new_access(policy, other) == (result.TOO_COMPLEX,)
+
+
+HUGE = [
+    (s3([f"s3:G{n}*" for n in range(3_000)], [f"arn:aws:s3:::b{n}/*" for n in range(3_000)]), s3("s3:G*", "*")),
+    (s3(resource=[f"arn:aws:s3:::{'a*' * 900}{n}" for n in range(60)]), s3(resource=f"arn:aws:s3:::{'*a' * 900}*")),
+    (when(StringEquals={f"a:b{n}": "x" for n in range(4_000)}), when(StringEquals={f"a:b{n}": "x" for n in range(3_999, -1, -1)})),
+    (when(StringLike={"a:b": [f"a*{n}x*" for n in range(9_000)]}), when(StringLike={"a:b": [f"*a{n}*" for n in range(9_000)]})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("new", "old"), HUGE)
+def test_huge_policies_are_compared_in_bounded_time(new: Any, old: Any) -> None:  # SECURITY 17
+    documents = [parse_for_writing(text(each), Kind.IDENTITY) for each in (new, old)]
+    begun = time.process_time()
+    new_access(*documents)
+    assert time.process_time() - begun < 10

@@ -472,3 +472,67 @@ def test_huge_documents_are_validated_in_bounded_time(written: str) -> None:  # 
 def test_what_is_refused_with_words_of_our_own_is_still_found() -> None:
     assert codes(text(identity(Condition={"StringEquals": {"a:b": [[1]]}}))) == ["DATA_TYPE_MISMATCH"]
     assert "TYPE_MISMATCH_ARN" in when(ArnLike={"aws:SourceArn": "bucket"})
+
+
+COGNITO = """{
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "",
+            "Effect": "Allow",
+            "Principal": {
+                "Federated": "cognito-identity.amazonaws.com"
+            },
+            "Action": [
+                "sts:AssumeRole",
+                "sts:TagSession"
+            ],
+            "Condition": {
+                "StringEquals": {
+                    "cognito-identity.amazonaws.com:aud": "us-west-2_EXAMPLE00"
+                }
+            }
+        }
+    ]
+}"""
+
+
+def test_the_example_of_the_cli_reference_is_answered_as_there() -> None:
+    """AWS CLI Command Reference, `accessanalyzer validate-policy`, Examples: codes, order, places. The span printed there is of a
+    value two characters longer than the one shown, so ours is too."""
+    assert is_trust_policy(COGNITO)
+    found = [
+        (
+            finding.code,
+            finding.type.value,
+            [
+                (place.start.line, place.start.column - 1, place.start.offset, place.end.offset)
+                for place in finding.locations
+            ],
+        )
+        for finding in validate(COGNITO, Kind.TRUST)
+    ]
+    assert found == [
+        ("EMPTY_SID_VALUE", "SUGGESTION", [(5, 19, 79, 81)]),
+        ("MISMATCHED_ACTION_FOR_PRINCIPAL", "ERROR", [(11, 16, 258, 274), (8, 29, 170, 202)]),
+        ("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", "ERROR", [(12, 16, 292, 308), (16, 58, 443, 464)]),
+    ]  # fmt: skip
+    *_, last = validate(COGNITO, Kind.TRUST)
+    assert last.details.startswith(
+        "The following actions: sts:TagSession are not supported by the condition key cognito-"
+    )
+    assert [step.value or step.index for step in last.locations[1].path] == [
+        "Statement",
+        0,
+        "Condition",
+        "StringEquals",
+        "cognito-identity.amazonaws.com:aud",
+    ]
+
+
+def test_keys_that_an_action_never_brings() -> None:
+    limit = {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    assert of(statement(action=["iam:PassRole", "iam:GetRole"], resource=ROLE, Condition=limit)) == {
+        "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
+    }
+    assert of(statement(action=["iam:PassRole", "iam:Get*"], resource=ROLE, Condition=limit)) == set()
