@@ -123,8 +123,7 @@ class Issuing:
         homes = dict.fromkeys((vouched.caller.actor.account, session.account))
         fact = _fact(session, services, vouched, uuid7(now) if len(homes) > 1 else "")
         actor = sealed_actor(services.sealer, vouched.caller, now)
-        for home in homes:
-            activity.record(Happening(home, actor, cause, fact))
+        activity.record_all([Happening(home, actor, cause, fact) for home in homes])
 
 
 def _fact(session: Session, services: Services, vouched: Vouched, shared: str) -> SessionIssued:

@@ -57,6 +57,11 @@ class Activity:
         """Append it and wait until it is durable; its sequence. Raises ServiceUnavailable."""
         return self._lane.submit(Turn(happening))
 
+    def record_all(self, happenings: Sequence[Happening]) -> None:
+        """Append them together and wait until all are durable. Raises ServiceUnavailable."""
+        turns: list[Turn[Happening, int]] = [Turn(happening) for happening in happenings]
+        self._lane.submit_all(turns)
+
     def later(self, happening: Happening) -> None:
         """Append it soon, with others, without waiting. What does not fit is counted in `dropped`, never silent."""
         try:
