@@ -64,7 +64,7 @@ class AccessGate:
                 self._on_alarm(decided.alarm, request)
             if not decided and not (resource.granted and _is_merely_not_allowed(decided)):
                 refused = AccessDenied(decided.reason)
-                refused.denied = _denied(request, decided, session)
+                refused.denied = None if decided.alarm is not None else _denied(request, decided, session)
                 raise refused
 
     def fresh(self, action: str) -> None:

@@ -23,6 +23,7 @@ SAMPLE: dict[str, Any] = {
     "AccountId": ACCOUNT,
     "ActionNames": ["iam:GetUser"],
     "CreateAccountRequestId": "car-aaaaaaaa",
+    "EncodedMessage": "x",
     "GroupName": "dev",
     "OpenIDConnectProviderArn": f"{IAM}:oidc-provider/id.example.com",
     "PolicyArn": f"{IAM}:policy/Read",
