@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from muniment.ops.api_client import call
-from muniment.ops.cli.asking import Context, keys
+from muniment.ops.cli.asking import AsOf, Context, keys, moment
 from muniment.ops.cli.options import AsJSON
 from muniment.ops.settings import BadSetting
 
@@ -55,6 +55,7 @@ def simulate(
         str, typer.Option(help="The ARN of the user or role who asks.", show_default="the principal")
     ] = "",
     context: Context = None,
+    as_of: AsOf = "",
     as_json: AsJSON = False,
 ) -> None:
     """What policies would decide, those of somebody (`--principal`), those of files (`--policy`), or both; nothing is done.
@@ -62,6 +63,7 @@ def simulate(
     Finds the server and your credentials as AWS tools do.
 
     * `muniment simulate s3:GetObject s3:PutObject --principal ana --on arn:aws:s3:::letters/a`
+    * `muniment simulate s3:GetObject --principal ana --as-of "2 hours ago"`
     * `muniment simulate s3:GetObject --policy new.json --context aws:SourceIp=198.51.100.7`
     """
     if not principal and not policy:
@@ -81,18 +83,23 @@ def simulate(
     action = "SimulatePrincipalPolicy" if principal else "SimulateCustomPolicy"
     if principal:
         params["PolicySourceArn"] = _arn(principal)
-    results = list(_results(action, params))
+    service = "iam"
+    if as_of:
+        if not principal:
+            raise BadSetting("files have no past: --as-of needs --principal")
+        service, params["AsOf"] = "muniment", moment(as_of)
+    results = list(_results(service, action, params))
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(results), indent=2).decode() + "\n")
         return
     out.print(table(results))
 
 
-def _results(action: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _results(service: str, action: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every result, page by page."""
     marker: dict[str, str] = {}
     while True:
-        answer = call("iam", action, {**params, **marker})
+        answer = call(service, action, {**params, **marker})
         yield from answer["EvaluationResults"]
         if not answer["IsTruncated"]:
             return

@@ -324,6 +324,28 @@ def test_with_the_aws_cli(calm, calm_iam, tmp_path):
     assert json.loads(keys.stdout) == {"ContextKeyNames": []}
 
 
+def test_a_past_moment_can_be_simulated(iam, people, wire, server):
+    ana, _ = people
+    said = {"PolicySourceArn": ana, "ActionNames": ["s3:ListBucket"], "ResourceArns": [BUCKET]}
+
+    def then(**more):
+        answer = wire.native("SimulatePrincipalPolicy", {**said, **more}, service="muniment")
+        assert answer.status == 200, answer
+        return [result["EvalDecision"] for result in json.loads(answer.text)["EvaluationResults"]]
+
+    moment = wire.native("GetUser", {"UserName": "ana"}, service="iam").headers["x-muniment-position"]
+    iam.remove_user_from_group(GroupName="staff", UserName="ana")
+    iam.delete_user_permissions_boundary(UserName="ana")
+    assert then() == ["implicitDeny"]
+    assert then(AsOf=moment) == ["allowed"]
+    assert then(AsOf=moment, ActionNames=["iam:GetUser"]) == ["implicitDeny"]  # she was bounded
+    assert then(ActionNames=["iam:GetUser"]) == ["allowed"]
+    told = server.run(MUNIMENT, "simulate", "s3:ListBucket", "--principal", "ana", "--as-of", moment, "--json")
+    assert json.loads(told.stdout)[0]["EvalDecision"] == "allowed"
+    for bad in ({"AsOf": "2999-01-01"}, {"MaxItems": 0}, {"Foo": 1}, {"ActionNames": "x"}):
+        assert wire.native("SimulatePrincipalPolicy", {**said, **bad}, service="muniment").status == 400
+
+
 def test_muniment_simulate(people, server, tmp_path):
     _, _ = people
     told = server.run(MUNIMENT, "simulate", "s3:ListBucket", "iam:GetUser", "--principal", "ana")

@@ -74,6 +74,12 @@ def test_a_name_is_looked_up_and_every_page_is_asked_for(asked: list[tuple[str, 
     ]
 
 
+def test_a_past_moment_is_asked_for(asked: list[tuple[str, dict[str, Any]]]) -> None:
+    words = ["simulate", "a:b", "-p", "arn:aws:iam::111122223333:role/r", "--as-of", "7"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert asked[0][1]["AsOf"] == 7
+
+
 def test_files_are_policies(asked: list[tuple[str, dict[str, Any]]], tmp_path: Any) -> None:
     file = tmp_path / "p.json"
     file.write_text("{}")
@@ -92,6 +98,7 @@ def test_files_are_policies(asked: list[tuple[str, dict[str, Any]]], tmp_path: A
     [
         (["a:b"], "whose policies"),
         (["a:b", "--policy", "/nowhere"], "cannot be read"),
+        (["a:b", "--policy", "/dev/null", "--as-of", "7"], "files have no past"),
         (["a:b", "-p", "ana", "--context", "x"], "is no condition key"),
     ],
 )
