@@ -48,6 +48,22 @@ class LogServer:
             tls_key=settings.nats_key,
         )
 
+    def answers(self) -> ConnectionSettings | None:
+        """How to connect where decisions are asked for over NATS; None where no credentials for it were given."""
+        settings = self._settings
+        if self.embedded is not None:
+            return self.embedded.credentials("answers")
+        if settings.nats_answers is None:
+            return None
+        return ConnectionSettings.external(
+            settings.nats,
+            "answers",
+            credentials_file=settings.nats_answers,
+            tls_ca=settings.nats_ca,
+            tls_cert=settings.nats_cert,
+            tls_key=settings.nats_key,
+        )
+
     def tls_files(self) -> tuple[str, str, str]:
         """The paths of the authority, the client certificate and its key; empty where there are none."""
         settings = self._settings

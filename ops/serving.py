@@ -16,8 +16,10 @@ import msgspec
 import structlog
 import uvicorn
 
+from muniment.api.app import build_app
 from muniment.ops import founding
-from muniment.ops.compose import Core, build_core, build_front
+from muniment.ops.answers import Answers
+from muniment.ops.compose import Core, build_core, build_services
 from muniment.ops.connection import LogServer
 from muniment.ops.founding import Founded
 from muniment.ops.jetstream.settings import write_private
@@ -48,6 +50,7 @@ class Server:
         self.founded: Founded | None = None
         self.core: Core
         self._app: Any = None
+        self._answers: Answers | None = None
         self._socket: socket.socket | None = None
         self._resetting = threading.Lock()
         self._removes: Path | None = None
@@ -81,17 +84,26 @@ class Server:
         core.open(self.log)
         if core.ledger is not None:
             self.founded = founding.found(core.ledger, self.settings, again) or self.founded
-        self._app = build_front(self.settings, core, self.reset if self.settings.ephemeral else None, self.endpoint)
+        services = build_services(self.settings, core, self.reset if self.settings.ephemeral else None, self.endpoint)
+        self._app = build_app(services, core.registry)
+        connection = self.log.answers()
+        self._answers = Answers(connection, services) if connection is not None else None
 
     def reset(self) -> dict[str, Any]:
         """Back to the first start's state: same account number, same root key. Ephemeral servers only."""
         assert self.founded is not None
         with self._resetting:
+            self._stop_answering()
             self._app.close()
             self.core.close()  # first, so that nothing signed by the old keys reaches the new log
             self.log.reset()
             self._build(self.founded)
         return {"reset": True, "account_id": self.founded.account_id}
+
+    def _stop_answering(self) -> None:
+        if self._answers is not None:
+            self._answers.close()
+            self._answers = None
 
     async def __call__(self, scope: Scope, receive: Messages, send: Messages) -> None:
         """ASGI: whichever application is current."""
@@ -141,6 +153,7 @@ class Server:
 
     def close(self) -> None:
         """Stop every part. May be called after a failed `open`."""
+        self._stop_answering()
         if self._app is not None:
             self._app.close()
         if hasattr(self, "core"):

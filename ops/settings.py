@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_ca: Path | None = None
     nats_cert: Path | None = None
     nats_key: Path | None = None
+    nats_answers: Path | None = None  # credentials of the role `answers`: decisions are then asked for over NATS too
     nats_monitors: tuple[str, ...] = ()  # monitoring URLs of an external log's servers
     role: Role = "all"
     ready_file: Path | None = None

@@ -47,7 +47,7 @@ class AuthZEN:
         def serve(http: HTTPRequest, peer: Peer) -> HTTPAnswer:
             def render(call: Call, answer: Answer) -> HTTPAnswer:
                 headers = [*headers_of(http), (POSITION_HEADER, answer.position.token())]
-                return HTTPAnswer(200, headers, wire.encode(_shown(call, answer.result)))
+                return HTTPAnswer(200, headers, wire.encode(shown(call, answer.result)))
 
             return self._front.serve(http, peer, parse, render, refuse)
 
@@ -57,28 +57,30 @@ class AuthZEN:
         if claimed is not None:
             check_scope(claimed, frozenset({SIGNING_NAME}))
         check_content_type(http)
-        batch = path == EVALUATIONS
-        members = wire.object_of(http.body, batch=batch)
-        if path in SEARCHES:
-            action, question = SEARCHES[path], wire.convert(members, Search)
-        elif batch and members.get("evaluations"):
-            action, question = "Evaluations", wire.convert(members, LooseBatch)
-        else:
-            action, question = "Evaluate", wire.convert(members, Question)
-        params = _params(action, question, members)
-        position = self._minimum(http, question)
-        return Call("muniment", action, params, request_id, position=position, recorded=path in SEARCHES)
+        return call_of(path, http.body, request_id, minimum(http), self._front.services.epoch)
 
-    def _minimum(self, http: HTTPRequest, question: Question) -> Position | None:
-        """The position that the answer must not be older than: the header's, and the question's `min_revision`."""
-        found = minimum(http)
-        if question.min_revision is None:
-            return found
-        if question.min_revision < 0 or question.min_revision > 2**63:
-            raise ValidationError("`min_revision` is the `revision` of an earlier answer")
-        if found is not None and found.sequence >= question.min_revision:
-            return found
-        return Position(self._front.services.epoch(), question.min_revision)
+
+def call_of(path: str, body: bytes, request_id: str, given: Position | None, epoch: Callable[[], str]) -> Call:
+    """What is asked at one of PATHS, however it came here. `given` is a position that the answer must not be older than.
+
+    Raises ValidationError.
+    """
+    batch = path == EVALUATIONS
+    members = wire.object_of(body, batch=batch)
+    question: Question
+    if path in SEARCHES:
+        action, question = SEARCHES[path], wire.convert(members, Search)
+    elif batch and members.get("evaluations"):
+        action, question = "Evaluations", wire.convert(members, LooseBatch)
+    else:
+        action, question = "Evaluate", wire.convert(members, Question)
+    wanted = question.min_revision
+    if wanted is not None and not 0 <= wanted < 2**63:
+        raise ValidationError("`min_revision` is the `revision` of an earlier answer")
+    if wanted is not None and (given is None or given.sequence < wanted):
+        given = Position(epoch() if given is None else given.epoch, wanted)
+    params = _params(action, question, members)
+    return Call("muniment", action, params, request_id, position=given, recorded=path in SEARCHES)
 
 
 def _params(action: str, question: Question, members: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def _params(action: str, question: Question, members: dict[str, Any]) -> dict[st
     return params
 
 
-def _shown(call: Call, result: dict[str, Any]) -> Any:
+def shown(call: Call, result: dict[str, Any]) -> Any:
     """The body of an answer."""
     if call.action == "Evaluate":
         return {"decision": result["Decision"], "context": {**result["Context"], "decision_id": call.request_id}}

@@ -8,6 +8,7 @@ from rich.console import Console
 from muniment.domain.errors import Refused
 from muniment.ops.cli import (
     accounts,
+    askers,
     audit,
     backup,
     decisions,
@@ -56,6 +57,7 @@ for module in (
     keys,
     erase,
     readers,
+    askers,
     decisions,
 ):
     module.register(app)

@@ -26,6 +26,10 @@ NATS = Annotated[
 NatsCredentials = Annotated[Path | None, typer.Option(help="Its .creds or nkey seed file, mode 0600.")]
 NatsCa = Annotated[Path | None, typer.Option(help="CA that signed its certificate, PEM.")]
 NatsCert = Annotated[Path | None, typer.Option(help="Client certificate for it, PEM.")]
+NatsAnswers = Annotated[
+    Path | None,
+    typer.Option("--nats-answers", help="Credentials of the role `answers`: decide for programs on NATS too."),
+]
 NatsKey = Annotated[Path | None, typer.Option(help="Key of that certificate, PEM.")]
 NatsMonitor = Annotated[
     list[str] | None,

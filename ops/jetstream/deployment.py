@@ -12,7 +12,7 @@ from muniment.ops.jetstream.permissions import (
     ROLES,
     foreign_reader,
     render_exports,
-    render_imports,
+    render_links,
     render_rules,
 )
 from muniment.ops.jetstream.settings import ROLES_IN_LOG
@@ -25,7 +25,7 @@ def permission_files() -> dict[str, str]:
     """Relative file name → text: every role's permissions and account, and an example of a foreign reader."""
     roles = (*ROLES.values(), EXAMPLE_READER)
     files = {f"permissions/{role.name}.conf": render_rules(role) for role in roles}
-    files |= {f"accounts/{role.name}.conf": render_imports(role) for role in roles if role.name not in ROLES_IN_LOG}
+    files |= {f"accounts/{role.name}.conf": render_links(role) for role in roles if role.name not in ROLES_IN_LOG}
     files["accounts/log.conf"] = render_exports()
     return {name: HEADING + text + "\n" for name, text in files.items()}
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from muniment.ops.jetstream import askers as asking
 from muniment.ops.jetstream import child, monitor
 from muniment.ops.jetstream.datalock import DataLock, is_held
 from muniment.ops.jetstream.permissions import ROLES, ROLES_ON_HOST
@@ -67,6 +68,8 @@ class EmbeddedServer:
         self._users: dict[str, str] = {}
         self._readers: tuple[ReaderEntry, ...] = ()
         self._readers_at = 0  # when their file was written, as it was taken
+        self._askers: tuple[asking.AskerEntry, ...] = ()
+        self._askers_at = 0
         self._monitor_url = ""
         self._port = -1
         self._lock: DataLock | None = None
@@ -89,6 +92,7 @@ class EmbeddedServer:
             self._seeds[name] = new_seed()
             self._users[name] = public_key(self._seeds[name])
         self._readers_at, self._readers = changed(self.data), load_readers(self.data)
+        self._take_askers()
         self._thread = threading.Thread(target=self._supervise, name="nats-server", daemon=True)
         self._thread.start()
         self._up.wait()
@@ -271,6 +275,9 @@ class EmbeddedServer:
                 return
             if changed(self.data) != self._readers_at:
                 self._try_admitting()
+            if asking.changed(self.data) != self._askers_at and self._take_askers():
+                self._stop()  # services that a new account imports reach it after a restart only: a reload is not enough
+                return
 
     def _try_admitting(self) -> None:
         """A file that cannot be taken must not end the server: whoever wrote it sees that nothing became of it."""
@@ -279,6 +286,15 @@ class EmbeddedServer:
         except Exception as error:
             self._readers_at = changed(self.data)
             structlog.get_logger("muniment.nats").error("readers not admitted", error=type(error).__name__)
+
+    def _take_askers(self) -> bool:
+        """Whether the programs that ask for decisions are others than before; the file says which there are."""
+        self._askers_at, before = asking.changed(self.data), self._askers
+        try:
+            self._askers = asking.load_askers(self.data)
+        except ValueError as error:
+            structlog.get_logger("muniment.nats").error("askers not admitted", error=type(error).__name__)
+        return self._askers != before
 
     def _stop(self) -> None:
         process = self._process
@@ -312,6 +328,7 @@ class EmbeddedServer:
             ports_dir=self._ports_dir,
             sync_always=not self.ephemeral,
             readers=tuple((reader.role, reader.key) for reader in self._readers),
+            askers={asker.account_name: asker.render() for asker in self._askers},
         )
         write_private(self._config, config.render())
 

@@ -47,6 +47,7 @@ class Link:
         self._keeper: asyncio.Task[None] | None = None
         self._addresses = list(settings.addresses)
         self._handlers: dict[bytes, tuple[str, Handler]] = {}
+        self._introduced: set[bytes] = set()  # subscriptions that this connection began with
         self._next_sid = 0
         self._waiting: dict[bytes, tuple[str, asyncio.Future[Frame] | Answer]] = {}
         self._inbox = f"{settings.inbox_prefix}.{secrets.token_hex(8)}"
@@ -102,8 +103,10 @@ class Link:
         """A new subject that only this connection listens to, for a subscription of its own."""
         return f"{self.settings.inbox_prefix}.{secrets.token_hex(8)}"
 
-    def subscribe(self, subject: str, handler: Handler) -> bytes:
-        """Listen to a subject, also after reconnecting; returns the subscription's id."""
+    def subscribe(self, subject: str, handler: Handler, queue: str = "") -> bytes:
+        """Listen to a subject, also after reconnecting; returns the subscription's id. One of a `queue` gets each message."""
+        if queue:
+            subject = f"{subject} {queue}"  # as the protocol's SUB has it
         self._next_sid += 1
         sid = str(self._next_sid).encode()
         self._handlers[sid] = (subject, handler)
@@ -241,6 +244,9 @@ class Link:
         self._learn(wire.info.connect_urls)
         self.last_error = None
         self.connects += 1
+        for sid, (subject, _) in self._handlers.items():
+            if sid not in self._introduced:  # came while the connection was being made
+                wire.write(b"SUB %b %b\r\n" % (subject.encode(), sid))
         self._up.set()
         for listener in self.on_up:
             listener()
@@ -301,6 +307,7 @@ class Link:
             **self.settings.connect_options(wire.info.nonce),
         }
         wire.write(b"CONNECT " + msgspec.json.encode(options) + b"\r\n")
+        self._introduced = set(self._handlers)
         for sid, (subject, _) in self._handlers.items():
             wire.write(b"SUB %b %b\r\n" % (subject.encode(), sid))
 

@@ -14,8 +14,9 @@ archive and signed heads are kept off the store for that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from muniment.ops.jetstream.settings import ROLES_IN_LOG, api_prefix, inbox_prefix
 
@@ -103,7 +104,14 @@ ERASURE = _role(
     f"$JS.API.STREAM.MSG.DELETE.{KEYS_STREAM}",
 )
 
-ROLES = {role.name: role for role in (PROVISION, API, DECISIONS, ERASURE)}
+# Answers questions of programs on NATS (docs/decisions/0019). It writes to nobody but who asks from another account.
+ACCESS_PREFIX = "muniment.access"
+ANSWERS_TO = "_R_."  # where the server wants answers to requests from other accounts
+OPERATIONS = ("evaluation", "evaluations", "search-subject", "search-resource", "search-action")
+NO_ASKERS: Mapping[str, str] = MappingProxyType({})
+ANSWERS = Role("answers", (f"{ANSWERS_TO}>",), (f"{ACCESS_PREFIX}.>", f"{inbox_prefix('answers')}.>"))
+
+ROLES = {role.name: role for role in (PROVISION, API, DECISIONS, ERASURE, ANSWERS)}
 # These have a seed on the host of an embedded server; `provision` lives in memory and ends with provisioning.
 ROLES_ON_HOST = ("api", "decisions", "erasure")
 
@@ -153,6 +161,39 @@ def render_exports() -> str:
     return "\n".join([*lines, "]"])
 
 
+def render_links(role: Role) -> str:
+    """What an isolated role's account takes from that of the streams; the one of `answers` takes nothing and offers its service."""
+    return render_service() if role is ANSWERS else render_imports(role)
+
+
+def render_service(askers: Sequence[str] = ()) -> str:
+    """What the account of `answers` offers: to these accounts alone, where some are named."""
+    only = f", accounts: [{', '.join(askers)}]" if askers else ""
+    return f'exports: [\n  {{ service: "{ACCESS_PREFIX}.*.*.*"{only} }}\n]'
+
+
+def asker_account(name: str) -> str:
+    """The NATS account of a program that asks."""
+    return f"ASKER_{name}"
+
+
+def asker(name: str) -> Role:
+    """A program that asks: as it sees the service, the service has no account and no principal."""
+    return Role(name, tuple(f"{ACCESS_PREFIX}.{operation}" for operation in OPERATIONS), ("_INBOX.>",))
+
+
+def render_asker(name: str, account: str, unique_id: str, public_key: str) -> str:
+    """The account of a program that asks as the user or role with this unique id, which only this configuration can say."""
+    role = asker(name)
+    user = f"{{ nkey: {public_key}\npermissions {{\n{render_rules(role)}\n}} }}"
+    imports = "\n".join(
+        f'  {{ service: {{ account: ANSWERS, subject: "{ACCESS_PREFIX}.{account}.{unique_id}.{operation}" }}, '
+        f'to: "{ACCESS_PREFIX}.{operation}" }}'
+        for operation in OPERATIONS
+    )
+    return f'"{asker_account(name)}" {{\nusers: [\n{user}\n]\nimports: [\n{imports}\n]\n}}'
+
+
 def render_imports(role: Role) -> str:
     """The `imports` of an isolated role's account."""
     lines = ["imports: ["]
@@ -167,8 +208,11 @@ def render_reader(role: Role, public_key: str) -> str:
     return f'"READER_{role.name}" {{\nusers: [\n{user}\n]\n{render_imports(role)}\n}}'
 
 
-def render_accounts(public_keys: dict[str, str], readers: Sequence[tuple[Role, str]] = ()) -> str:
-    """The `accounts` block for these users (role name → public nkey) and foreign readers (role, public nkey)."""
+def render_accounts(
+    public_keys: dict[str, str], readers: Sequence[tuple[Role, str]] = (), askers: Mapping[str, str] = NO_ASKERS
+) -> str:
+    """The `accounts` block for these users (role name → public nkey), foreign readers (role, public nkey), and askers (name of
+    the account → how it is rendered)."""
     users = {
         name: f"{{ nkey: {key}\npermissions {{\n{render_rules(ROLES[name])}\n}} }}" for name, key in public_keys.items()
     }
@@ -176,6 +220,8 @@ def render_accounts(public_keys: dict[str, str], readers: Sequence[tuple[Role, s
     blocks = [f"LOG {{\njetstream: enabled\nusers: [\n{inside}\n]\n{render_exports()}\n}}"]
     for name, user in users.items():
         if name not in ROLES_IN_LOG:
-            blocks.append(f"{name.upper()} {{\nusers: [\n{user}\n]\n{render_imports(ROLES[name])}\n}}")
+            links = render_service(list(askers)) if name == ANSWERS.name else render_links(ROLES[name])
+            blocks.append(f"{name.upper()} {{\nusers: [\n{user}\n]\n{links}\n}}")
     blocks += [render_reader(role, key) for role, key in readers]
+    blocks += askers.values()
     return "accounts {\n" + "\n".join(blocks) + "\n}"

@@ -6,7 +6,8 @@ configured; monitoring listens on loopback alone (SECURITY, regression row 29).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from muniment.ops.jetstream.permissions import Role, render_accounts
@@ -33,6 +34,7 @@ class ServerConfig:
     ports_dir: Path | None = None
     sync_always: bool = True
     readers: tuple[tuple[Role, str], ...] = ()
+    askers: Mapping[str, str] = field(default_factory=dict)  # account → how `permissions.render_asker` writes it
 
     def render(self) -> str:
         """The file's text in nats-server's configuration language."""
@@ -45,7 +47,7 @@ class ServerConfig:
             f"max_connections: {CLIENT_CONNECTIONS_MAX}",
             'write_deadline: "10s"',
             f"jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}",
-            render_accounts(self.users, self.readers) if self.readers else render_accounts(self.users),
+            render_accounts(self.users, self.readers, self.askers),
         ]
         if self.ports_dir is not None:
             lines.append(f"ports_file_dir: {_quoted(self.ports_dir)}")
