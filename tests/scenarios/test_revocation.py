@@ -153,12 +153,12 @@ def test_a_revocation_that_names_two_or_the_future_is_refused(server, run, param
     assert native(server, root_key(server), "RevokeSessions", params)[0] == 400
 
 
-def test_how_long_a_revocation_takes(server, ana, run, record_property):
+def test_how_long_a_revocation_takes(server, ana, run):
     """Measured over ten sessions: from the acknowledgement to the first refusal."""
     taken = []
     for number in range(10):
         held = assumed(ana("sts"), run, f"s-{number}")
         native(server, root_key(server), "RevokeSession", {"AccessKeyId": held["AccessKeyId"]})
         taken.append(ends_within_a_second(server, held))
-    record_property("slowest_seconds", max(taken))
+    print(f"slowest of {len(taken)}: {max(taken):.3f} s")  # shown by `pytest -s`
     assert max(taken) < SECONDS_MAX
