@@ -79,7 +79,7 @@ class States:
                 if behind := len(found) < len(messages):
                     _follows(draft, recorded(messages[len(found)]))
                     break
-            if behind or draft.version == newest:
+            if behind or draft.version >= newest:
                 break
         else:
             raise SourceLost(f"a replica of {IAM} does not have all entries of `{boundary}` up to {sequence} yet")

@@ -133,6 +133,9 @@ def test_a_model_that_stopped_decides_for_five_minutes_and_no_longer() -> None:
         ("organizations:CreateAccount", True),
         ("cloudtrail:LookupEvents", False),
         ("app:Write", False),
+        ("muniment:ExplainDecision", False),
+        ("muniment:WhoCan", False),
+        ("muniment:RevokeSession", True),
     ],
 )
 def test_what_is_privileged(action: str, privileged: bool) -> None:
