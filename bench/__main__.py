@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("bench.commands", "bench.visible", "bench.feed", "bench.access", "bench.http_decisions", "bench.sts")
+MODULES = ("bench.commands", "bench.visible", "bench.feed", "bench.access", "bench.http_decisions", "bench.sts", "bench.as_of")
 
 for module in MODULES:
     sys.stdout.write(f"\n== python -m {module}\n")
