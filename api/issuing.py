@@ -147,6 +147,7 @@ def _fact(session: Session, services: Services, vouched: Vouched, shared: str) -
         depth=max(0, len(session.lineage) - 1),
         shared_event_id=shared,
         resources=(holder.issuer_arn if session.type == ROLE else holder.arn,),
+        lineage=session.lineage,
     )
 
 

@@ -1,6 +1,7 @@
 """Temporary credentials that were given out. Recorded durably before the caller has them (SECURITY 14)."""
 
 from muniment.domain.activity.requests import ActivityFact
+from muniment.domain.session import Step
 
 
 class SessionIssued(ActivityFact, frozen=True, gc=False, omit_defaults=True):
@@ -22,3 +23,4 @@ class SessionIssued(ActivityFact, frozen=True, gc=False, omit_defaults=True):
     depth: int = 0  # sessions before it in its chain
     shared_event_id: str = ""
     resources: tuple[str, ...] = ()
+    lineage: tuple[Step, ...] = ()  # what it stands on, oldest first

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from muniment.domain import ids
 from muniment.domain.errors import ValidationError
 from muniment.domain.resource import Resource
 from muniment.projections.query import Asked, Query, Views
+from muniment.projections.timeline.question import Question
 
 
 class STSQuery(Query, frozen=True, kw_only=True, rename="pascal"):
@@ -38,6 +40,15 @@ class GetAccessKeyInfo(STSQuery, frozen=True, kw_only=True, rename="pascal"):
         return (Resource("*"),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        if self.access_key_id.startswith(ids.SESSION_KEY):
+            return {"Account": self._account_of_session(views)}
         if (credential := views.credentials.find(self.access_key_id)) is None:
             raise ValidationError(f"The access key ID {self.access_key_id} does not exist.")
         return {"Account": credential.account}
+
+    def _account_of_session(self, views: Views) -> str:
+        """Sessions are known by the record of their issue alone."""
+        rows = views.timeline.rows(Question(resource=self.access_key_id, fact="SessionIssued"), limit=1)
+        if not rows:
+            raise ValidationError(f"The access key ID {self.access_key_id} does not exist.")
+        return str(rows[0].record.data["session_arn"].split(":")[4])

@@ -162,3 +162,42 @@ def test_how_long_a_revocation_takes(server, ana, run):
         taken.append(ends_within_a_second(server, held))
     print(f"slowest of {len(taken)}: {max(taken):.3f} s")  # shown by `pytest -s`
     assert max(taken) < SECONDS_MAX
+
+
+def listed(server, held, **params):
+    """ListSessions once as many are there as are expected."""
+    give_up = time.monotonic() + 5
+    while True:
+        status, body = native(server, root_key(server), "ListSessions", params)
+        assert status == 200, body
+        found = {each["AccessKeyId"]: each for each in body["Sessions"]}
+        if set(held) <= set(found):
+            return found
+        assert time.monotonic() < give_up, body
+        time.sleep(0.05)
+
+
+def test_sessions_are_listed_with_what_became_of_them(server, iam, ana, run):
+    second = role(iam, "second", trust(run), allow("*"))
+    one, other = assumed(ana("sts"), run), assumed(ana("sts"), run, "other")
+    chained = assumed(holding(server, one, "sts"), second, "two")
+    ids = [each["AccessKeyId"] for each in (one, other, chained)]
+    found = listed(server, ids)
+    assert [found[each]["State"] for each in ids] == ["Active"] * 3
+    assert (found[ids[2]]["Parent"], found[ids[2]]["Depth"]) == (ids[0], 1)
+    assert set(listed(server, [ids[0], ids[2]], AccessKeyId=ids[0])) == {ids[0], ids[2]}
+    assert set(listed(server, [ids[2]], PrincipalArn=second)) == {ids[2]}
+    native(server, root_key(server), "RevokeSession", {"AccessKeyId": ids[0]})
+    found = listed(server, ids)
+    assert [found[each]["State"] for each in ids] == ["Ended", "Active", "Ended"]
+    _, page = native(server, root_key(server), "ListSessions", {"MaxResults": 2})
+    _, rest = native(server, root_key(server), "ListSessions", {"MaxResults": 2, "NextToken": page["NextToken"]})
+    assert len(page["Sessions"]) + len(rest["Sessions"]) == 3
+    assert "SecretAccessKey" not in str(page)
+
+
+def test_whose_a_sessions_key_is_can_be_asked(server, ana, run):
+    held = assumed(ana("sts"), run)
+    listed(server, [held["AccessKeyId"]])
+    assert server.client("sts").get_access_key_info(AccessKeyId=held["AccessKeyId"])["Account"] == server.account
+    assert refused(server.client("sts").get_access_key_info, AccessKeyId="ASIAAAAAAAAAAAAAAAAA")[0] == "ValidationError"
