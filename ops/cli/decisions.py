@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from muniment.domain.logged import Found, Window
 from muniment.ops.cli.options import AsJSON, Data, Nats, NatsCredentials
@@ -53,19 +53,11 @@ def decisions(
         for found in every:
             out.print(json.dumps(_plain(found)), markup=False)
         return
-    table = Table("time", "principal", "action", "resource", "answer", "by", "asked by", box=None)
     for found in every:
         row = found.row
-        table.add_row(
-            _moment(row.time),
-            found.asker.principal.name,
-            row.action,
-            row.resource,
-            "[green]allowed[/]" if row.allowed else f"[red]{row.effect}[/]",
-            row.layer,
-            row.source,
-        )
-    out.print(table)
+        answer = "[green]allowed[/]" if row.allowed else f"[red]{row.effect}[/]"
+        who = escape(f"{found.asker.principal.name} {row.action} {row.resource}")
+        out.print(f"{_moment(row.time)}  {answer}  {who}  ({row.layer}; {row.source})")
     out.print(_said(window))
 
 
