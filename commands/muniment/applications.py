@@ -185,9 +185,9 @@ def check_types(state: Account, name: str, subject_types: tuple[str, ...], resou
             raise InvalidInput(
                 f"An action of the resource type {resource_type} is named twice; case does not tell them apart."
             )
-        if unfit := next((action for action in actions if not _ACTION.fullmatch(action)), None):
+        if unfit := [action for action in actions if not _ACTION.fullmatch(action)]:
             raise InvalidInput(
-                f"`{unfit[:128]}` cannot be an action: policies could not name it. Use letters, digits and _./@+=,-"
+                f"`{unfit[0][:128]}` cannot be an action: policies could not name it. Use letters, digits and _./@+=,-"
             )
     for other in state.applications.values():
         if other.name.lower() == name.lower():

@@ -36,6 +36,11 @@ class ServerConfig:
     readers: tuple[tuple[Role, str], ...] = ()
     askers: Mapping[str, str] = field(default_factory=dict)  # account → how `permissions.render_asker` writes it
 
+    def _accounts(self) -> str:
+        if not self.readers and not self.askers:
+            return render_accounts(self.users)
+        return render_accounts(self.users, self.readers, self.askers)
+
     def render(self) -> str:
         """The file's text in nats-server's configuration language."""
         sync = "always" if self.sync_always else '"2m"'
@@ -47,7 +52,7 @@ class ServerConfig:
             f"max_connections: {CLIENT_CONNECTIONS_MAX}",
             'write_deadline: "10s"',
             f"jetstream {{ store_dir: {_quoted(self.store)}, max_file: {STORE_BYTES_MAX}, sync_interval: {sync} }}",
-            render_accounts(self.users, self.readers, self.askers),
+            self._accounts(),
         ]
         if self.ports_dir is not None:
             lines.append(f"ports_file_dir: {_quoted(self.ports_dir)}")
