@@ -44,6 +44,7 @@ def check_values(report: Report, statement: Stated, test: Tested) -> None:
         text = scalar(spot.node)
         if text is None:
             continue
+        _check_user_id(report, test, spot)
         if spot.text is not None and "${" in spot.text:
             if test.operator.takes_variables:
                 check_variables(report, statement, spot)
@@ -83,6 +84,20 @@ def _check_wildcard(report: Report, test: Tested, spot: Spot, text: str) -> None
     exact = test.operator.comparison in (Comparison.STRING_EQUALS, Comparison.STRING_EQUALS_IGNORE_CASE)
     if exact and ("*" in text or "?" in text):
         report.add("WILDCARD_WITHOUT_LIKE_OPERATOR", spot)
+
+
+def _check_user_id(report: Report, test: Tested, spot: Spot) -> None:
+    """aws:userid is an id, or an id and a session's name; what leaves the id half open is anybody's (2.1)."""
+    operator, text = test.operator, spot.text or ""
+    if test.name.lower() != "aws:userid" or operator.negated or operator.comparison is not Comparison.STRING_LIKE:
+        return
+    left, colon, _ = text.partition(":")
+    if "${" in text:
+        before = text[: text.index("${")]
+        if before and ":" not in before:
+            report.add("VARIABLE_USAGE_TOO_PERMISSIVE", spot)
+    elif ("*" in left or "?" in left) and not (colon and left == "*"):
+        report.add("WILDCARD_USAGE_TOO_PERMISSIVE", spot)
 
 
 def _check_identifier(report: Report, test: Tested, spot: Spot, text: str) -> None:

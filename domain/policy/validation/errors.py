@@ -114,6 +114,9 @@ ERRORS: Final[Mapping[str, str]] = {
     "UNSUPPORTED_SYMBOL_IN_VARIABLE": (
         "The symbol {symbol} is not supported within the policy variable text. Remove the symbol."
     ),
+    "UNSUPPORTED_RESOURCE_ARN_IN_POLICY": (
+        "The resource ARN is not supported for the resource-based policy attached to the resource type {resource_type}."
+    ),
     "VARIABLE_UNSUPPORTED_IN_ELEMENT": (
         "Policy variables are supported in the Resource and Condition elements. Remove the policy variable {variable} from "
         "this element."
@@ -190,6 +193,14 @@ ERRORS: Final[Mapping[str, str]] = {
     "TYPE_MISMATCH_IP_RANGE": (
         "The condition operator {operator} is used with an invalid IP range value. Specify the IP range in standard CIDR "
         "format."
+    ),
+    "VARIABLE_USAGE_TOO_PERMISSIVE": (
+        "Overly permissive use of policy variable with aws:userID. Use the policy variable on the right side of colon or as "
+        "the only character on the left side of a colon."
+    ),
+    "WILDCARD_USAGE_TOO_PERMISSIVE": (
+        "Overly permissive use of wildcard with aws:userID. Use the wildcard on the right side of colon or as the only "
+        "character on the left side of a colon."
     ),
     "UNSUPPORTED_ACTION_FOR_CONDITION_KEY": (
         "The following actions: {actions} are not supported by the condition key {key}. The condition will not be evaluated "

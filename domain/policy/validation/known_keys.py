@@ -32,7 +32,8 @@ class KnownKey(msgspec.Struct, frozen=True):
 GLOBAL: Final = "aws"
 _ONE: Final[Mapping[KeyType, str]] = {
     KeyType.STRING: """
-        aws:AssumedRoot aws:CalledViaFirst aws:CalledViaLast aws:FederatedProvider aws:PrincipalAccount aws:PrincipalOrgID
+        aws:AssumedRoot aws:CalledViaAWSMCP aws:CalledViaFirst aws:CalledViaLast
+        aws:Ec2InstanceSourceVpc aws:FederatedProvider aws:PrincipalAccount aws:PrincipalOrgID
         aws:PrincipalServiceName aws:PrincipalType aws:Referer aws:RequestedRegion aws:ResourceAccount aws:ResourceOrgID
         aws:SignInSessionArn aws:SourceAccount aws:SourceIdentity aws:SourceOrgID aws:SourceOwner aws:SourceVpc
         aws:SourceVpcArn aws:SourceVpce aws:UserAgent aws:VpceAccount aws:VpceOrgID aws:userid aws:username
@@ -40,11 +41,11 @@ _ONE: Final[Mapping[KeyType, str]] = {
         iam:AWSServiceName iam:AssociatedResourceArn iam:DelegationDuration iam:DelegationRequestOwner
         iam:FIDO-FIPS-140-2-certification
         iam:FIDO-FIPS-140-3-certification iam:FIDO-certification iam:NotificationChannel iam:OrganizationsPolicyId
-        iam:PassedToService iam:RegisterSecurityKey iam:ServiceSpecificCredentialAgeDays
+        iam:PassedToService iam:PermissionsBoundary iam:RegisterSecurityKey iam:ServiceSpecificCredentialAgeDays
         iam:ServiceSpecificCredentialServiceName iam:TemplateArn
         sts:AWSServiceName sts:DurationSeconds sts:ExternalId sts:IdentityTokenAudience sts:RequestContextProviders
         sts:RoleSessionName sts:SigningAlgorithm sts:SourceIdentity sts:TaskPolicyArn
-        secretsmanager:AddReplicaRegions secretsmanager:BlockPublicPolicy secretsmanager:Description
+        secretsmanager:BlockPublicPolicy secretsmanager:Description
         secretsmanager:ExternalSecretRotationRoleArn secretsmanager:ForceDeleteWithoutRecovery
         secretsmanager:ForceOverwriteReplicaSecret secretsmanager:KmsKeyArn secretsmanager:KmsKeyId
         secretsmanager:ModifyRotationRules secretsmanager:Name secretsmanager:RecoveryWindowInDays
@@ -56,17 +57,17 @@ _ONE: Final[Mapping[KeyType, str]] = {
     KeyType.NUMERIC: "aws:MultiFactorAuthAge",
     KeyType.DATE: "aws:CurrentTime aws:EpochTime aws:TokenIssueTime",
     KeyType.BOOL: """
-        aws:MultiFactorAuthPresent aws:PrincipalIsAWSService aws:SecureTransport aws:ViaAWSService
+        aws:MultiFactorAuthPresent aws:PrincipalIsAWSService aws:SecureTransport aws:ViaAWSMCPService aws:ViaAWSService
     """,
     KeyType.IP: "aws:SourceIp aws:VpcSourceIp aws:Ec2InstanceSourcePrivateIPv4",
     KeyType.ARN: """
-        aws:PrincipalArn aws:SourceArn aws:Ec2InstanceSourceVpc lambda:SourceFunctionArn iam:PermissionsBoundary iam:PolicyARN
+        aws:ChatbotSourceArn aws:PrincipalArn aws:SourceArn iam:PolicyARN lambda:SourceFunctionArn
     """,
 }
 _SEVERAL: Final[Mapping[KeyType, str]] = {
     KeyType.STRING: """
         aws:CalledVia aws:PrincipalOrgPaths aws:PrincipalServiceNamesList aws:ResourceOrgPaths aws:SourceOrgPaths aws:TagKeys
-        aws:VpceOrgPaths sts:TransitiveTagKeys
+        aws:VpceOrgPaths secretsmanager:AddReplicaRegions sts:TransitiveTagKeys
     """,
 }
 _TAGS: Final = """

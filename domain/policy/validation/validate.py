@@ -17,6 +17,7 @@ from muniment.domain.policy.validation.principals import check_principals
 from muniment.domain.policy.validation.redundancy import check_redundancy, check_repeated
 from muniment.domain.policy.validation.refused import add_refused
 from muniment.domain.policy.validation.report import Report
+from muniment.domain.policy.validation.resource_types import check_resource_type
 from muniment.domain.policy.validation.resources import check_resources
 from muniment.domain.policy.validation.roles import check_roles
 from muniment.domain.policy.validation.spots import Spot
@@ -37,8 +38,8 @@ CHECKS: Final = (
 )
 
 
-def validate(text: str, kind: Kind) -> tuple[Finding, ...]:
-    """The findings about a document of this kind."""
+def validate(text: str, kind: Kind, resource_type: str = "") -> tuple[Finding, ...]:
+    """The findings about a document of this kind, which belongs to a resource of this type where one is named."""
     try:
         root = read(text)
     except Unreadable as fault:
@@ -48,6 +49,7 @@ def validate(text: str, kind: Kind) -> tuple[Finding, ...]:
     for statement in statements:
         for check in CHECKS:
             check(report, statement)
+        check_resource_type(report, statement, resource_type)
     check_repeated(report, statements)
     add_refused(report, root)
     return tuple(sorted(report.findings, key=_order))

@@ -51,11 +51,10 @@ class ValidatePolicy(PolicyQuery, frozen=True, kw_only=True, rename="camel"):
             raise ValidationError(
                 f"1 validation error detected: maxResults must be between 1 and {PAGE_ITEMS_MAX}, inclusive"
             )
-        findings = validate(self.policy_document, self._kind())
+        findings = validate(self.policy_document, self._kind(), self.validate_policy_resource_type)
         digest = hashlib.sha256(self.policy_document.encode()).digest()
-        cursors = Cursors.about(
-            views.cursor_key, asked.now, self.action(), asked.actor.account, digest, self._kind().value
-        )
+        question = (digest, self.policy_type, self.validate_policy_resource_type)
+        cursors = Cursors.about(views.cursor_key, asked.now, self.action(), asked.actor.account, *question)
         rows = ((key_of(index), finding) for index, finding in enumerate(findings))
         try:
             page = cursors.page(rows, self.next_token, self.max_results)

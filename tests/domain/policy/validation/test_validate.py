@@ -17,7 +17,7 @@ from muniment.domain.policy.managed import MANAGED
 from muniment.domain.policy.validation.catalogue import ISSUES, OURS
 from muniment.domain.policy.validation.findings import FindingType, Step
 from muniment.domain.policy.validation.validate import is_trust_policy, validate
-from tests.domain.policy.people import A, statement, text
+from tests.domain.policy.people import SECRET, A, statement, text
 from tests.domain.policy.worlds import documents
 
 ROLE = f"arn:aws:iam::{A}:role/r"
@@ -536,3 +536,29 @@ def test_keys_that_an_action_never_brings() -> None:
         "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
     }
     assert of(statement(action=["iam:PassRole", "iam:Get*"], resource=ROLE, Condition=limit)) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("AIDA*", {"WILDCARD_USAGE_TOO_PERMISSIVE"}),
+        ("AROA?:x", {"WILDCARD_USAGE_TOO_PERMISSIVE"}),
+        ("*", {"WILDCARD_USAGE_TOO_PERMISSIVE"}),
+        ("*:build-*", set()),
+        ("AROAAAAAAAAAAAAAAROLE:*", set()),
+        ("AROA${aws:username}", {"VARIABLE_USAGE_TOO_PERMISSIVE"}),
+        ("AROAAAAAAAAAAAAAAROLE:${aws:username}", set()),
+        ("${aws:userid}:*", set()),
+    ],
+)
+def test_an_id_is_not_left_half_open(value: str, expected: set[str]) -> None:
+    assert when(StringLike={"aws:userid": value}) == expected
+
+
+def test_the_policy_of_a_bucket_is_about_buckets() -> None:
+    said = text(
+        identity(Principal={"AWS": A}, action=["s3:GetObject", "kms:Decrypt"], resource=["arn:aws:s3:::b", SECRET])
+    )
+    found = {finding.code for finding in validate(said, Kind.RESOURCE, "AWS::S3::Bucket")}
+    assert found == {"UNSUPPORTED_ACTION_IN_POLICY", "UNSUPPORTED_RESOURCE_ARN_IN_POLICY"}
+    assert validate(said, Kind.RESOURCE) == ()
