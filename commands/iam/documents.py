@@ -3,6 +3,7 @@
 from typing import Final
 
 from muniment.commands.command import Given
+from muniment.commands.iam.shared_issuers import check_shared_issuers
 from muniment.domain.account.state import Account
 from muniment.domain.account.trust import Trust, stored
 from muniment.domain.arn import ARN
@@ -41,7 +42,7 @@ def check_inline(entity: str, name: str, inline: dict[str, str], policy_name: st
 
 def trust_to_store(document: str, account: Account, given: Given) -> Trust:
     """A role's trust policy as it is stored. Raises MalformedPolicyDocument, LimitExceeded."""
-    parse_for_writing(document, Kind.TRUST)
+    check_shared_issuers(parse_for_writing(document, Kind.TRUST))
     if policy_size(document) > TRUST_POLICY_CHARACTERS_MAX:
         raise LimitExceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_CHARACTERS_MAX}")
 
