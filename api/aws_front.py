@@ -4,7 +4,7 @@ from muniment.api.aws import protocols
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed
 from muniment.api.dispatch import Answer, Call
-from muniment.api.front import POSITION_HEADER, Front, expected, minimum, retry_after
+from muniment.api.front import POSITION_HEADER, Front, expected, minimum, moment, retry_after
 from muniment.api.peer import Peer
 from muniment.domain.errors import Refused
 
@@ -26,7 +26,16 @@ class AWSFront:
             parsed.append(call)
             key = next((value for name in CLIENT_KEYS if (value := http.header(name))), "")
             token = call.params.get("ClientRequestToken") or key
-            return Call(call.service, call.action, call.params, request_id, token, minimum(http), expect=expected(http))
+            return Call(
+                call.service,
+                call.action,
+                call.params,
+                request_id,
+                token,
+                minimum(http),
+                expect=expected(http),
+                as_of=moment(http),
+            )
 
         def render(call: Call, answer: Answer) -> HTTPAnswer:
             reply = protocols.render(parsed[0], answer.result, call.request_id)

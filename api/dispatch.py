@@ -29,12 +29,15 @@ from muniment.domain.errors import (
 )
 from muniment.domain.ledger import Cause, Fact
 from muniment.domain.position import Position
-from muniment.projections.query import QUERIES, Asked, Query
+from muniment.domain.resource import Resource
+from muniment.projections.past.views import ViewsAt
+from muniment.projections.query import QUERIES, Asked, Query, Views
 
 PARAMETER_CHARACTERS_MAX: Final = 1_024
 MESSAGE_CHARACTERS_MAX: Final = 4_096
 NAME_CHARACTERS_MAX: Final = 128
 RESOURCES_MAX: Final = 64
+READ_PAST: Final = "muniment:ReadPast"  # the permission to have queries answered as of a past moment
 UNREAD: Final = "Unread"  # the action's name in the record of a request that could not be read
 
 
@@ -48,6 +51,7 @@ class Call(msgspec.Struct, frozen=True):
     idempotency_key: str = ""
     position: Position | None = None
     expect: str = ""  # what the command may change at the most, as `X-Muniment-Expect` says it
+    as_of: str = ""  # the moment that a query is to be answered for, as `X-Muniment-As-Of` says it
     recorded: bool = True  # whether an answer to it belongs into the audit; a refusal always does
 
 
@@ -125,6 +129,8 @@ class Dispatch:
         ledger = self._services.ledger
         if ledger is None:
             raise ServiceUnavailable("this process only decides; send commands to one that runs with `--role api`")
+        if call.as_of:
+            raise ValidationError("X-Muniment-As-Of is for queries: the past cannot be changed")
         command = converted(kind, call.service, call.action, call.params)
         minimum = self._minimum(call)
         if minimum > ledger.seen:
@@ -151,15 +157,28 @@ class Dispatch:
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
         services.reads.wait(query.models, minimum)
         asked = Asked(caller.actor, services.now())
-        resources = query.resources(services.reads.views, asked)
+        views = self._views(call, caller, asked, minimum)
+        resources = query.resources(views, asked)
         services.gate.check(caller, query.action(), resources, minimum)
         for action in query.decides():
             services.gate.fresh(action)
-        result = query.answer(services.reads.views, asked)
+        result = query.answer(views, asked)
         if services.log_reads and call.recorded:
             shown = tuple(each.arn[:PARAMETER_CHARACTERS_MAX] for each in resources[:RESOURCES_MAX])
             self._record(call, caller, QueryAnswered(shown), wait=False)
         return Answer(result, Position(services.epoch(), minimum))
+
+    def _views(self, call: Call, caller: Caller, asked: Asked, minimum: int) -> Views:
+        """What the query is answered from: the models as they are, or as they were at the moment that the caller names.
+
+        The past shows what is deleted by now, so asking for it takes a permission of its own, beside the action's.
+        """
+        services = self._services
+        if not call.as_of:
+            return services.reads.views
+        services.gate.check(caller, READ_PAST, (Resource("*"),), minimum)
+        services.reads.wait(("past",), minimum)
+        return ViewsAt(services.reads.views, services.reads.views.past.position(call.as_of, asked.now))
 
     def _issue(self, kind: type[Issue], call: Call, caller: Caller) -> Answer:
         services = self._services
@@ -218,7 +237,8 @@ def _public(call: Call) -> dict[str, Any]:
     secret: frozenset[str] = getattr(kind, "secret_parameters", frozenset())
     names = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
     shown = {encoded for field, encoded in names if field not in secret}
-    return {name: _shown(value) for name, value in call.params.items() if name in shown}
+    public = {name: _shown(value) for name, value in call.params.items() if name in shown}
+    return {**public, "AsOf": _shown(call.as_of)} if call.as_of else public
 
 
 def _shown(value: Any) -> Any:

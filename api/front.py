@@ -34,6 +34,7 @@ from muniment.domain.position import Position
 
 POSITION_HEADER = "x-muniment-position"
 EXPECT_HEADER = "x-muniment-expect"
+AS_OF_HEADER = "x-muniment-as-of"
 log = structlog.get_logger("muniment.api")
 
 Parse = Callable[[HTTPRequest, Claimed | None, str], Call]
@@ -171,6 +172,11 @@ def minimum(http: HTTPRequest) -> Position | None:
     """The position that the answer must not be older than, where the caller names one."""
     token = http.header(POSITION_HEADER)
     return Position.parse(token) if token else None
+
+
+def moment(http: HTTPRequest) -> str:
+    """The moment that a query is to be answered for; empty for now."""
+    return http.header(AS_OF_HEADER) or ""
 
 
 def expected(http: HTTPRequest) -> str:

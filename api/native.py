@@ -9,7 +9,7 @@ from muniment.api.aws import models
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, check_scope
 from muniment.api.dispatch import Answer, Call
-from muniment.api.front import POSITION_HEADER, Front, expected, minimum, retry_after
+from muniment.api.front import POSITION_HEADER, Front, expected, minimum, moment, retry_after
 from muniment.api.peer import Peer
 from muniment.domain.errors import InvalidAction, Refused, SerializationError
 
@@ -43,7 +43,14 @@ def _parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
     operation = _operation(service, action)
     params = body if operation is None or operation.input is None else aws_json.from_json(operation.input, body)
     return Call(
-        service, action, params, request_id, http.header("idempotency-key") or "", minimum(http), expect=expected(http)
+        service,
+        action,
+        params,
+        request_id,
+        http.header("idempotency-key") or "",
+        minimum(http),
+        expect=expected(http),
+        as_of=moment(http),
     )
 
 
