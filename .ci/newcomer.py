@@ -1,4 +1,5 @@
-"""What the machine must bring: Python 3.11 with venv, and for the tests a PostgreSQL server. Run by make; any Python 3 runs it.
+"""What the machine must bring: Python 3.11 with venv, and for the tests a PostgreSQL server and Chromium. Run by make; any Python 3
+runs it.
 
 As root on Debian it installs what is missing; otherwise it names it and ends with 1.
 """
@@ -10,13 +11,15 @@ import subprocess
 import sys
 
 POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
+CHROMIUM = "/usr/bin/chromium"
 
 
 def missing(part):
     """The Debian packages that `part` still needs."""
     if part == "python":
         return [] if _has("venv") and _has("ensurepip") else ["python3-venv"]
-    return [] if glob.glob(POSTGRES) else ["postgresql"]
+    packages = {"postgresql": glob.glob(POSTGRES), "chromium": os.path.exists(CHROMIUM)}
+    return [name for name, found in packages.items() if not found]
 
 
 def _has(module):

@@ -69,9 +69,9 @@ class SignIn:
 
     def start(self, claim: Claim, password: str, source: Source, session_kind: str = BROWSER) -> Progress:
         """Check a password. Raises SignInFailed, alike for every reason; TooManyRequests, ServiceUnavailable."""
-        site = self._house.state(SITE)
+        site = self._house.known(SITE)
         number = account_of(claim, site) if isinstance(site, Site) else NOBODY
-        principal = find(claim, number, self._house.state(f"account.{number}"))
+        principal = find(claim, number, self._house.known(f"account.{number}"))
         key = principal.key if principal is not None else stranger_key(claim)
         self._passwords.check(principal, key, password, source, account=number)
         assert principal is not None
@@ -166,7 +166,7 @@ class SignIn:
             self._record.refused(principal, reasons.PASSWORD_NOT_TAKEN, source)
             raise
         self._take(ticket)
-        after = by_id(self._house.state(principal.account.id), principal.id)
+        after = by_id(self._house.known(principal.account.id), principal.id)
         if after is None:
             raise SignInExpired(START_AGAIN)
         return self._begin(msgspec.structs.replace(pending, stamp=stamp(after)), after, source)
@@ -178,7 +178,7 @@ class SignIn:
         pending = self._house.tickets.read(TICKET, ticket, Pending)
         if pending is None:
             return ()
-        principal = by_id(self._house.state(f"account.{pending.account}"), pending.unique_id)
+        principal = by_id(self._house.known(f"account.{pending.account}"), pending.unique_id)
         if principal is None:
             return ()
         return self._factors(principal) if pending.stage == FACTOR else (pending.stage,)
@@ -187,7 +187,7 @@ class SignIn:
         pending = self._house.tickets.read(TICKET, ticket, Pending)
         if pending is None or pending.stage != stage:
             raise SignInExpired(START_AGAIN)
-        principal = by_id(self._house.state(f"account.{pending.account}"), pending.unique_id)
+        principal = by_id(self._house.known(f"account.{pending.account}"), pending.unique_id)
         if principal is None or stamp(principal) != pending.stamp:
             raise SignInExpired(START_AGAIN)
         return pending, principal

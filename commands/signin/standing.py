@@ -73,7 +73,7 @@ class Standing:
         """Who holds this token; None where it is not exactly one that stands (CVE row 19)."""
         if (match := _TOKEN.fullmatch(token)) is None:
             return None
-        account = self._house.state(f"account.{match[1]}")
+        account = self._house.known(f"account.{match[1]}")
         digest = digest_of(token)
         if not isinstance(account, Account) or (session := account.sign_ins.get(digest)) is None:
             return None
