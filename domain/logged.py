@@ -137,6 +137,11 @@ def encode(batch: Batch) -> bytes:
     return _encode(batch)
 
 
+def signed(body: bytes) -> bytes:
+    """What is signed of a message: its body is large, and signatures are remembered with what they are over."""
+    return SIGNING_CONTEXT + stored.digest(body)
+
+
 def heading(message: bytes) -> Heading:
     """What a stored message says of itself. Raises Unbelievable."""
     try:
@@ -149,7 +154,7 @@ def open_batch(message: bytes, verify: Verify) -> Batch:
     """The decisions in a stored message. Raises Unbelievable."""
     try:
         envelope = stored.open_envelope(message)
-        if not verify(envelope.key, envelope.signature, SIGNING_CONTEXT + envelope.body):
+        if not verify(envelope.key, envelope.signature, signed(envelope.body)):
             raise Unbelievable("no key of ours signed it")
         return _batches.decode(envelope.body)
     except (stored.Damaged, msgspec.MsgspecError) as error:

@@ -263,4 +263,4 @@ class DecisionLog:
 
     def _signed(self, batch: Batch) -> bytes:
         body = logged.encode(batch)
-        return stored.encode_envelope(body, *self._ring.sign(logged.SIGNING_CONTEXT + body))
+        return stored.encode_envelope(body, *self._ring.sign(logged.signed(body)))

@@ -232,3 +232,11 @@ def test_after_its_principal_is_erased_a_decision_cannot_be_asked_again(server, 
     found, window = read(loop, ring)
     assert [each.request is None for each in found] == [True, True, False]
     assert (window.decisions, window.unreadable) == (3, 2)
+
+
+def test_what_was_signed_is_remembered_without_the_decisions(ring, writer):
+    """The key ring remembers its last 4 096 signatures with their payloads: whole messages among them were a gigabyte."""
+    note(writer, 1_000)
+    assert writer.flush()
+    assert all(len(payload) < 100 for _, payload in ring.entries._made.values())
+    assert len(ring.entries._made) > 0
