@@ -209,8 +209,9 @@ def _operators(services: Services, registry: CollectorRegistry, proxies: Proxies
         ("GET", "/readyz", health.ready),
         ("GET", "/metrics", health.metrics),
         ("GET", WELL_KNOWN, Discovery(services.endpoint or services.public_url).serve),
-        ("GET", "/openapi.json", lambda http, peer: document(services.public_url)),
     ]
+    if services.ledger is not None:  # a process that only decides has none of what the document tells of
+        routes.append(("GET", "/openapi.json", lambda http, peer: document(services.public_url)))
     if services.reset is not None:
         routes.append(("POST", "/_muniment/reset", health.reset))
     for method, path, serve in routes:

@@ -61,7 +61,12 @@ class Hot:
             claimed, caller = self._caller(http, peer)
             wire.check(http.body, batch=batch)
             at = self._services.reads.views.access.checkpoints[IAM]
-            body = self._many(http, caller) if batch else self._one(http, caller)
+            if batch:
+                with self._services.throttle.admit(caller.actor):  # it may hold a worker for long (docs/decisions/0015)
+                    body = self._many(http, caller)
+            else:
+                self._services.asking.check(caller.actor)
+                body = self._one(http, caller)
             if body is None:
                 return None
         except (Refused, Waits, msgspec.DecodeError, RecursionError, UnicodeError):
@@ -76,9 +81,7 @@ class Hot:
             raise Waits
         check_scope(claimed, OURS)
         check_content_type(http)
-        caller = self._authenticator.at_once(http, claimed, peer)
-        self._services.asking.check(caller.actor)
-        return claimed, caller
+        return claimed, self._authenticator.at_once(http, claimed, peer)
 
     def _one(self, http: HTTPRequest, caller: Caller) -> bytes | None:
         question = wire.question_of(http.body)

@@ -53,7 +53,8 @@ class Remote:
             call = call_of(path, body, request_id, None, services.epoch) if path else None
             if call is None:
                 return Reply(400, wire.encode(f"the operation is one of {', '.join(OPERATIONS)}"))
-            return Reply(200, wire.encode(shown(call, self._dispatch.run(call, caller).result)))
+            with services.asking.admit(caller.actor):
+                return Reply(200, wire.encode(shown(call, self._dispatch.run(call, caller).result)))
         except Refused as refused:
             return Reply(wire.status_of(refused), wire.encode(refused.message))
         except Exception:  # whatever it is, the asker must hear something, and a no
