@@ -67,6 +67,7 @@ class Credentials(FoldedModel):
             "ApplicationRegistered",
             "ApplicationTypesChanged",
             "CredentialReportRequested",
+            "ExternalIdRequirementSet",
             "GroupCreated",
             "GroupDeleted",
             "GroupInlinePolicyDeleted",

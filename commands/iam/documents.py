@@ -3,6 +3,7 @@
 from typing import Final
 
 from muniment.commands.command import Given
+from muniment.commands.iam.external_ids import check_external_ids
 from muniment.commands.iam.shared_issuers import check_shared_issuers
 from muniment.domain.account.state import Account
 from muniment.domain.account.trust import Trust, stored
@@ -42,7 +43,10 @@ def check_inline(entity: str, name: str, inline: dict[str, str], policy_name: st
 
 def trust_to_store(document: str, account: Account, given: Given) -> Trust:
     """A role's trust policy as it is stored. Raises MalformedPolicyDocument, LimitExceeded."""
-    check_shared_issuers(parse_for_writing(document, Kind.TRUST))
+    parsed = parse_for_writing(document, Kind.TRUST)
+    check_shared_issuers(parsed)
+    if account.external_id_required:
+        check_external_ids(parsed, account.number)
     if policy_size(document) > TRUST_POLICY_CHARACTERS_MAX:
         raise LimitExceeded(f"Cannot exceed quota for ACLSizePerRole: {TRUST_POLICY_CHARACTERS_MAX}")
 

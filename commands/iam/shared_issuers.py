@@ -3,7 +3,7 @@
 IAM User Guide, "Create a role for OpenID Connect federation", "Configuring a role for GitHub OIDC identity provider".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from muniment.domain.errors import MalformedPolicyDocument
@@ -35,7 +35,7 @@ def check_shared_issuers(document: PolicyDocument) -> None:
             continue
         for issuer in _issuers(statement):
             demanded = {f"{issuer}:{claim}" for claim in SHARED[issuer]}
-            if not any(_narrows(condition, demanded) for condition in statement.conditions):
+            if not any(demands(condition, demanded) for condition in statement.conditions):
                 raise MalformedPolicyDocument(
                     f"The trust policy must say whom of {issuer} it trusts: add a condition on {' or '.join(sorted(demanded))}"
                 )
@@ -55,11 +55,11 @@ def _issuers(statement: Statement) -> Iterator[str]:
             yield issuer
 
 
-def _narrows(condition: Condition, demanded: set[str]) -> bool:
+def demands(condition: Condition, keys: Set[str]) -> bool:
     """Whether a condition can hold only where one of the keys has a value that says something."""
     operator = condition.operator
-    demands = operator.comparison in STRINGS and not operator.negated and not operator.if_exists
-    if not demands or operator.quantifier is Quantifier.FOR_ALL_VALUES or condition.key.lower() not in demanded:
+    positive = operator.comparison in STRINGS and not operator.negated and not operator.if_exists
+    if not positive or operator.quantifier is Quantifier.FOR_ALL_VALUES or condition.key.lower() not in keys:
         return False
     like = operator.comparison is Comparison.STRING_LIKE
     return all(value and not (like and set(value) <= ANYBODY) for value in condition.values)

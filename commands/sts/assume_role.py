@@ -9,6 +9,7 @@ from muniment.commands.sts.issue import Accounts, Asking, Drawing, Vouched
 from muniment.commands.sts.lineage import lineage_of
 from muniment.commands.sts.passing import inherited_tags, session_tags, tag_context
 from muniment.domain.errors import AccessDenied, ValidationError
+from muniment.domain.ledger import Actor
 from muniment.domain.quotas import CHAINED_SESSION_SECONDS_MAX
 from muniment.domain.session import ROLE, Session
 
@@ -50,6 +51,7 @@ class AssumeRole(AssumingIssue, frozen=True, kw_only=True, rename="pascal"):
             raise ValidationError(
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
             )
+        self._check_external_id(vouched.caller.actor, accounts)
         inherited = inherited_tags(caller)
         tags = session_tags(self.tags, self.transitive_tag_keys, inherited)
         return self.begin(
@@ -76,6 +78,15 @@ class AssumeRole(AssumingIssue, frozen=True, kw_only=True, rename="pascal"):
             raise AccessDenied(
                 f"User: {who} is not authorized to perform: sts:SetSourceIdentity on resource: {self.role_arn} "
                 "because the calling session has another source identity, which cannot be changed"
+            )
+
+    def _check_external_id(self, actor: Actor, accounts: Accounts) -> None:
+        """An account may ask for one from all others, whatever its trust policies say (SECURITY rule 5)."""
+        number = self.account_number()
+        if actor.account != number and not self.external_id and accounts.account(number).external_id_required:
+            raise AccessDenied(
+                f"User: {actor.arn} is not authorized to perform: sts:AssumeRole on resource: {self.role_arn} "
+                "because no role trust policy allows the sts:AssumeRole action"
             )
 
     def _context(self, session: Session | None) -> Keys:

@@ -130,6 +130,7 @@ class Account(State, kw_only=True):
     keys: dict[str, str] = {}  # access key id → key of its user; "" for root
     oidc_providers: dict[str, OIDCProvider] = {}  # by ARN
     saml_providers: dict[str, SAMLProvider] = {}
+    external_id_required: bool = False  # of whoever assumes a role from another account
     revoked: dict[str, int] = {}  # session ASIA… → when it was ended before its time (microseconds)
     revoked_before: dict[str, int] = {}  # principal or credential id → its sessions issued before then have ended
     attachments: dict[str, int] = {}  # policy ARN → how many entities it is attached to

@@ -3,6 +3,7 @@
 from typing import Final
 
 from muniment.domain.account.sessions import SessionRevoked, SessionsRevoked
+from muniment.domain.account.trust_guard import ExternalIdRequirementSet
 from muniment.domain.ledger import Fact
 from tests.golden.story.values import ROLE_ID, START
 
@@ -10,5 +11,6 @@ BEGINS: Final[tuple[Fact, ...]] = ()
 CHANGES: Final[tuple[Fact, ...]] = (
     SessionRevoked("ASIAAAAAAAAAAAAAAAAA"),
     SessionsRevoked(ROLE_ID, START),
+    ExternalIdRequirementSet(True),
 )
-ENDS: Final[tuple[Fact, ...]] = ()
+ENDS: Final[tuple[Fact, ...]] = (ExternalIdRequirementSet(False),)
