@@ -116,7 +116,7 @@ def _way(way: dict[str, Any]) -> Text:
             shown.append(f"{when(entry['Time'])} by {entry['Principal'].rpartition(':')[2] or 'nobody'}", "default")
             shown.append(f" ({entry['Action']}, entry {entry['EntryId']})", "dim")
         else:
-            shown.append("no entry", "dim")
+            shown.append("further back than was looked", "dim")
     return shown
 
 

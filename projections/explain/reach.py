@@ -14,6 +14,7 @@ from muniment.projections.access.decided import Decided
 from muniment.projections.access.model import Access
 from muniment.projections.access.principals import holder_id
 from muniment.projections.explain.origins import origins
+from muniment.projections.turns import Turns
 
 ASSUME: Final = "sts:AssumeRole"
 CHAINS_MAX: Final = 10  # told of one principal, the shortest first
@@ -30,12 +31,14 @@ class Asking:
 
     def __init__(self, access: Access, keys: Keys, decisions: int) -> None:
         self._access, self._keys, self._left = access, keys, decisions
+        self._turns = Turns()
 
     def decide(self, principal: Principal, action: str, resource: str) -> Decided:
         """One decision. Raises Spent."""
         self._left -= 1
         if self._left < 0:
             raise Spent
+        self._turns.pass_on()
         return self._access.decide(
             AccessRequest(action=action, resource=resource, principal=principal, context=self._keys)
         )

@@ -1,6 +1,8 @@
 """Explanations and the past, asked of a real server as a client would: ExplainDecision, WhoCan, WhatCan, AccessHistory."""
 
 import json
+import shutil
+import subprocess
 import time
 from datetime import UTC, datetime
 
@@ -204,3 +206,33 @@ def test_the_command_line_explains(server, ana):
         "user/ana   through group readers: group_readers_read" in server.run(MUNIMENT, "who-can", "s3:GetObject").stdout
     )
     assert "s3:*" in server.run(MUNIMENT, "what-can", "ana").stdout
+
+
+def cli(data, *words):
+    """The muniment program on a data directory of its own."""
+    return subprocess.run(
+        [MUNIMENT, *words, "--data", str(data)], capture_output=True, text=True, check=True, timeout=120
+    )
+
+
+def test_times_are_those_of_the_first_writing_after_a_restore(tmp_path):
+    """DESIGN 4; docs/decisions/0005: a restored message carries the time JetStream first took it."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    with Muniment(here) as server:
+        iam = server.client("iam")
+        iam.create_user(UserName="ana")
+        iam.put_user_policy(UserName="ana", PolicyName="p", PolicyDocument=document())
+        moment = datetime.now(UTC).isoformat()
+        time.sleep(0.01)
+        iam.delete_user_policy(UserName="ana", PolicyName="p")
+        began = ask(Wire(server), "AccessHistory", **QUESTION)["Intervals"][1]["Began"]
+        root = server.root
+    cli(here, "backup", str(tmp_path / "log"), "--keys", str(tmp_path / "keys"))
+    there.mkdir()
+    shutil.copy(here / "kek", there / "kek")
+    cli(there, "restore", str(tmp_path / "log"), "--keys", str(tmp_path / "keys"))
+    with Muniment(there) as server:
+        server.root = root
+        assert ask(Wire(server), "ExplainDecision", **QUESTION)["Decision"] is False
+        assert ask(Wire(server), "ExplainDecision", **QUESTION, AsOf=moment)["Decision"] is True
+        assert ask(Wire(server), "AccessHistory", **QUESTION)["Intervals"][1]["Began"] == began

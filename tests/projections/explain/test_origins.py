@@ -54,3 +54,14 @@ def test_a_past_that_does_not_lead_to_the_present_is_told(monkeypatch: pytest.Mo
     want = Want("written", ACCOUNTS[0], lambda account: len(account.users))
     with pytest.raises(PastUnreadable, match="does not lead to its known head"):
         origins_of(house.past, [want], 60)
+
+
+def test_what_lies_too_far_back_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, _ = history(1, 70, monkeypatch)
+    house = House(log, keep=5)
+    house.follow()
+    want = Want("came to be", ACCOUNTS[0], lambda account: bool(account.ids))
+    (found,) = origins_of(house.past, [want], 70)
+    assert found is not None
+    monkeypatch.setattr("muniment.projections.past.origin.ENTRIES_MAX", 1)
+    assert origins_of(house.past, [want], 70) == [None]
