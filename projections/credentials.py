@@ -56,6 +56,7 @@ class Credentials(FoldedModel):
     KINDS: ClassVar[frozenset[str] | None] = frozenset({"account"})
     IGNORES: ClassVar[frozenset[str]] = frozenset(
         {
+            "AccessKeyRotationReminded",
             "AccountAliasCreated",
             "AccountAliasDeleted",
             "AccountCreated",

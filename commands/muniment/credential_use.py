@@ -2,15 +2,17 @@
 
 from typing import Final
 
-from muniment.commands.command import Command, Given
+from muniment.commands.command import Command, Decision, Given
 from muniment.commands.muniment.operator import boundary_of, check_operator
 from muniment.domain import arn
-from muniment.domain.account.keys import CredentialUsed, keys_of
+from muniment.domain.account.keys import AccessKeyRotationReminded, CredentialUsed, RootCredentialUsed, keys_of
 from muniment.domain.account.state import Account
-from muniment.domain.ledger import Actor, Fact
+from muniment.domain.ledger import Actor
 from muniment.domain.resource import Resource
 
 HOUR: Final = 3_600_000_000  # microseconds
+DAY: Final = 24 * HOUR
+ROTATION_DAYS: Final = 90  # how old a key may be before its user is reminded, and how often
 
 
 class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pascal"):
@@ -33,7 +35,7 @@ class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pas
     def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
         return (Resource(arn.root(self.account_id)),)
 
-    def decide(self, state: Account, given: Given) -> Fact | None:
+    def decide(self, state: Account, given: Given) -> Decision:
         check_operator(given.actor, self.action())
         user = state.keys.get(self.access_key_id)
         if user is None:
@@ -41,4 +43,10 @@ class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pas
         key = next(each for each in keys_of(state, user) if each.id == self.access_key_id)
         if key.last_used // HOUR >= self.time // HOUR:
             return None
-        return CredentialUsed(self.access_key_id, self.time, self.used_service, self.used_region)
+        kind = CredentialUsed if user else RootCredentialUsed
+        used = kind(self.access_key_id, self.time, self.used_service, self.used_region)
+        age = (self.time - key.created) // DAY
+        if age < ROTATION_DAYS or self.time - key.reminded < ROTATION_DAYS * DAY:
+            return used
+        name = state.users[user].name if user else ""
+        return (used, AccessKeyRotationReminded(name, self.access_key_id, age))

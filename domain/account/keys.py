@@ -98,6 +98,26 @@ class CredentialUsed(AccountFact, frozen=True, gc=False, omit_defaults=True):
             )
 
 
+class RootCredentialUsed(CredentialUsed, frozen=True, gc=False, omit_defaults=True):
+    """A key of the root user was used: an alarm, once for each key and hour, for root has every right and is hardly ever needed."""
+
+    severity: ClassVar[str] = "high"
+
+
+class AccessKeyRotationReminded(AccountFact, frozen=True, gc=False, omit_defaults=True):
+    """A key that is still in use has been the same for too long: it is due for rotation."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
+
+    user_name: str
+    access_key_id: str
+    age_days: int
+
+    def evolve(self, state: Account, entry: Entry) -> None:
+        if self.access_key_id in state.keys:
+            change_key(state, self.access_key_id, reminded=entry.time)
+
+
 def keys_of(state: Account, user_name: str) -> tuple[AccessKey, ...]:
     """The keys of a user, or of root where the name is empty. Raises NoSuchEntity."""
     return state.user(user_name).keys if user_name else state.root_keys

@@ -31,6 +31,7 @@ class AccessKey(msgspec.Struct, frozen=True, gc=False):
     last_used: int = 0
     last_service: str = ""
     last_region: str = ""
+    reminded: int = 0  # microseconds; when its user was last told that it is due for rotation
 
 
 class User(msgspec.Struct, frozen=True, gc=False):

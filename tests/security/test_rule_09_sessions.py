@@ -112,13 +112,13 @@ def test_every_page_keeps_scripts_and_frames_out(pages):
 
 
 @pytest.mark.parametrize(
-    "text", ['"><script>alert(1)</script>', "'; alert(1); '", "{{7*7}}", "<img src=x onerror=alert(1)>"]
+    "text", ['"><script>alert(1)</script>', "'; alert(1); '", "{{7777*7777}}", "<img src=x onerror=alert(1)>"]
 )
 def test_what_was_typed_is_shown_as_text(pages, text):
     pages.get("/signin")
     page = pages.post("/signin", {"account": text, "user_name": text, "password": "x", "return_to": text})
     assert text not in page.text
-    assert "49" not in re.sub(r"[0-9a-f]{32,}", "", page.text)
+    assert "60481729" not in page.text
 
 
 @pytest.mark.parametrize(
