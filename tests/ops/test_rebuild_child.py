@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from muniment.ops.rebuild_child import ChildFailed, Order, Shared, run_child
+from muniment.ops.rebuild_child import ChildFailed, Generations, Order, Shared, run_child
 from tests.muniment_server import MUNIMENT, Muniment
 
 
@@ -19,6 +19,13 @@ def test_a_snapshot_is_taken_only_with_the_shared_secret():
 def test_an_order_shows_nothing_of_itself():
     order = Order(("nats://127.0.0.1:1",), "SUSECRET", "", "_INBOX", "", "", "", b"", "", b"x" * 32)
     assert "SUSECRET" not in repr(order)
+
+
+def test_the_place_of_a_timeline_shows_no_password():
+    place = Generations("postgresql://muniment:correct-horse@db/audit", False, 2, 1)
+    order = Order(("nats://127.0.0.1:1",), "", "", "_INBOX", "", "", "", b"", "", b"x" * 32, place)
+    assert "correct-horse" not in repr(order)
+    assert "correct-horse" not in repr(place)
 
 
 def test_a_child_that_cannot_reach_the_log_is_told_of(tmp_path):
