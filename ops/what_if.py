@@ -9,8 +9,9 @@ from muniment.api.conversion import converted
 from muniment.commands.command import COMMANDS
 from muniment.commands.expect import Expectation, ExpectationFailed
 from muniment.commands.hypothesis import Hypothesis
+from muniment.domain.account.state import Account
 from muniment.domain.boundary import State
-from muniment.domain.errors import InvalidAction, Refused, ServiceUnavailable, ValidationError
+from muniment.domain.errors import InvalidAction, InvalidInput, Refused, ServiceUnavailable, ValidationError
 from muniment.domain.logged import Window
 from muniment.ops.decision_log.reader import DecisionReader
 from muniment.ops.decision_log.writer import DecisionLog
@@ -47,7 +48,7 @@ class WhatIfs:
         access, load = self._as_of(question, asked)
         hypothesis = Hypothesis(load, asked.actor, asked.now, lambda arn: _principal_id(access, arn))
         for number, candidate in enumerate(question.commands):
-            self._suppose(hypothesis, candidate, number)
+            self._suppose(hypothesis, candidate, number, asked)
         before = {boundary: load(boundary) for boundary in hypothesis.changed}
         answer = _Answer(question.skip, question.max_items)
         window = Window()
@@ -92,13 +93,17 @@ class WhatIfs:
         sequence = self._past.position(question.until, asked.now)
         return self._past.access(sequence), lambda boundary: self._past.state(boundary, sequence)
 
-    def _suppose(self, hypothesis: Hypothesis, candidate: Candidate, number: int) -> None:
+    def _suppose(self, hypothesis: Hypothesis, candidate: Candidate, number: int, asked: Asked) -> None:
         kind = COMMANDS.get((candidate.service, candidate.action))
         place = f"Commands[{number}] ({candidate.service}:{candidate.action})"
         if kind is None:
             raise InvalidAction(f"{place} is not a command")
         try:
             command = converted(kind, candidate.service, candidate.action, candidate.parameters)
+            if command.target(asked.actor) != f"{Account.kind}.{asked.actor.account}":
+                raise InvalidInput(
+                    "it is not decided in the caller's own account, and says nothing about its principals"
+                )
             hypothesis.suppose(command)
         except Refused as refused:
             refused.message = f"{place}: {refused.message}"

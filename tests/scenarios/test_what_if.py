@@ -14,7 +14,10 @@ def document(*statements):
 
 
 def ask(wire, *commands, **more):
-    listed = [{"Service": "iam", "Action": name, "Parameters": parameters} for name, parameters in commands]
+    listed = [
+        each if isinstance(each, dict) else {"Service": "iam", "Action": each[0], "Parameters": each[1]}
+        for each in commands
+    ]
     reply = wire.native("WhatIf", {"Commands": listed, **more}, service="muniment")
     return reply, json.loads(reply.text)
 
@@ -90,6 +93,11 @@ def test_a_candidate_that_would_be_refused_is_named(wire, history):
     reply, _ = ask(wire, DENY_USERS, ("DeleteUser", {"UserName": "nobody"}))
     assert reply.status == 404
     assert "Commands[1] (iam:DeleteUser): The user with name nobody cannot be found." in reply.text
+    reply, _ = ask(
+        wire, {"Service": "muniment", "Action": "CreateAccount", "Parameters": {"AccountName": "o", "Email": "o@e.org"}}
+    )
+    assert reply.status == 400
+    assert "not decided in the caller's own account" in reply.text  # SECURITY rule 16
     reply, _ = ask(wire, ("NoSuchThing", {}))
     assert reply.status == 400
     reply, _ = ask(wire, ("PutUserPolicy", {"UserName": "ana"}))
