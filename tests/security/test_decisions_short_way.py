@@ -64,9 +64,9 @@ def test_who_may_not_ask_is_refused_and_on_record(pep, iam, audited):
     assert ask(pep, "evaluation", GOOD)[0] == 403
     assert ask(pep, "evaluations", {**GOOD, "evaluations": [{"subject": BOB}, {}]})[0] == 403
     assert ask(pep, "evaluation", {**GOOD, "subject": BOB})[0] == 200
-    refused = audited(Refused=True)
-    assert {row["Action"] for row in refused[:2]} == {"muniment:Evaluate", "muniment:Evaluations"}
-    assert all(row["ErrorCode"] == "AccessDenied" for row in refused[:2])
+    refused = [row for row in audited(2, Refused=True) if row["ErrorCode"] == "AccessDenied"]
+    assert [row["Action"] for row in refused].count("muniment:Evaluate") == 1
+    assert [row["Action"] for row in refused].count("muniment:Evaluations") == 1
 
 
 def test_a_change_counts_from_the_next_question_on(pep, iam):
