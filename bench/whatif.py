@@ -3,6 +3,7 @@
 Every difference, and every 500th decision, is checked against the plain evaluator in both worlds.
 """
 
+import gc
 import itertools
 import os
 import resource as limits
@@ -40,6 +41,7 @@ def main() -> None:
     """Log, read again, compare."""
     world = World(PRINCIPALS)
     world.load()
+    gc.freeze()  # as the server does after loading
     (account,) = (state for state in world.fold.states.values() if isinstance(state, Account))
     with tempfile.TemporaryDirectory(prefix="muniment-bench-") as name, EmbeddedServer(Path(name)) as server:
         provision(server.credentials("provision"))
