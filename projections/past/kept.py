@@ -1,8 +1,8 @@
 """Kept states: some earlier states of every boundary, and how late it was at some sequences, in a local, disposable file.
 
-A state is kept about every thousand entries of its boundary, so that any state between two of them is a short way off
-(DESIGN §4, "the nearest of several kept snapshots"). Each is signed; what is not ours, or has another shape, is passed
-over. Never evidence.
+A state is kept about every hundred entries of its boundary, so that any state between two of them is a short way off
+(DESIGN §4, "the nearest of several kept snapshots"): one in a thousand as a whole, the others as what differs from it. Each
+is signed; what is not ours, or has another shape, is passed over. Never evidence.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import threading
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -24,8 +24,9 @@ from muniment.projections.fold import NOTHING, VERSION
 from muniment.projections.snapshots import Signer, shapes
 
 CONTEXT: Final = b"muniment-kept-state-v1\0"
-FORMAT: Final = 1
-KEEP_ENTRIES: Final = 500  # of one boundary, between two kept states
+FORMAT: Final = 2
+KEEP_ENTRIES: Final = 100  # of one boundary, between two kept states
+WHOLE_ENTRIES: Final = 1_000  # between two that are kept as a whole
 WAITING_MAX: Final = 16  # states that wait to be written
 COMPRESSION: Final = 1  # zlib's fastest: a fifth of the size for a millisecond
 
@@ -34,7 +35,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS made_by (shape BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS kept (
-    boundary TEXT NOT NULL, sequence INTEGER NOT NULL, version INTEGER NOT NULL,
+    boundary TEXT NOT NULL, sequence INTEGER NOT NULL, version INTEGER NOT NULL, base INTEGER NOT NULL,
     state BLOB NOT NULL, key TEXT NOT NULL, signature BLOB NOT NULL,
     PRIMARY KEY (boundary, sequence)
 ) WITHOUT ROWID;
@@ -56,12 +57,20 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     digest: bytes
 
 
+class Kept(NamedTuple):
+    """A state, or in its place one whose tables hold only what differs from an earlier one, and the keys that are gone."""
+
+    whole: State
+    gone: dict[str, list[str]]
+
+
 class KeptStates:
     """The file at `path`, or memory where that is None. Safe for many threads; writing a state happens on a thread of its own."""
 
     def __init__(self, path: Path | None, signer: Signer, say: Callable[[str], None] = lambda text: None) -> None:
         self._path, self._signer, self._say = path, signer, say
         self._lock = threading.Lock()
+        self._wholes: dict[str, State] = {}  # the writer's: boundary → the last state that it kept as a whole
         self._versions: dict[str, int] = {}  # boundary → the version of its newest kept state
         self._waiting: queue.Queue[State | None] = queue.Queue(WAITING_MAX)
         self._writer: threading.Thread | None = None
@@ -84,20 +93,30 @@ class KeptStates:
 
     def nearest(self, boundary: str, sequence: int) -> State | None:
         """The latest kept state of a boundary at or before a sequence."""
-        row = self._one(
-            "SELECT sequence, state, key, signature FROM kept WHERE boundary = ? AND sequence <= ? "
-            "ORDER BY sequence DESC LIMIT 1",
-            (boundary, sequence),
-        )
+        row = self._row("boundary = ? AND sequence <= ?", boundary, sequence)
         if row is None:
             return None
-        at, blob, key, signature = row
-        if not self._signer.verify(key, signature, _signed(boundary, at, blob)):
+        found = self._opened_row(boundary, row)
+        if found is None or not row[1]:
+            return found if found is None else found.whole
+        base = self._row("boundary = ? AND sequence = ? AND base = 0", boundary, row[1])
+        whole = self._opened_row(boundary, base) if base is not None else None
+        return None if whole is None else together(whole.whole, found)
+
+    def _row(self, where: str, boundary: str, sequence: int) -> Any:
+        query = f"SELECT sequence, base, state, key, signature FROM kept WHERE {where} ORDER BY sequence DESC LIMIT 1"
+        return self._one(query, (boundary, sequence))
+
+    def _opened_row(self, boundary: str, row: Any) -> "Kept | None":
+        sequence, base, blob, key, signature = row
+        if not self._signer.verify(key, signature, _signed(boundary, sequence, base, blob)):
             self._say(f"a kept state of `{boundary}` carries no valid signature and is passed over")
             return None
-        state: State = msgspec.msgpack.decode(zlib.decompress(blob), type=STATES[boundary.partition(".")[0]])
-        state.remembered = NOTHING
-        return state
+        kind = STATES[boundary.partition(".")[0]]
+        parts = msgspec.msgpack.decode(zlib.decompress(blob), type=tuple[kind, dict[str, list[str]]])  # type: ignore[valid-type]
+        found = Kept(*parts)
+        found.whole.remembered = NOTHING
+        return found
 
     def flush(self) -> None:
         """Return once every state that was offered is written."""
@@ -123,7 +142,7 @@ class KeptStates:
         with self._lock, self._database:
             self._database.execute("DELETE FROM kept")
             self._database.execute("DELETE FROM moments")
-            self._versions = {}
+            self._versions, self._wholes = {}, {}
 
     def close(self) -> None:
         """Write what waits, and close the file."""
@@ -137,16 +156,26 @@ class KeptStates:
     def _write(self) -> None:
         while (state := self._waiting.get()) is not None:
             try:
-                blob = zlib.compress(_encoder.encode(state), COMPRESSION)
-                key, signature = self._signer.sign(_signed(state.id, state.position, blob))
-                with self._lock, self._database:
-                    row = (state.id, state.position, state.version, blob, key, signature)
-                    self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)", row)
+                self._put(state)
             except Exception as error:  # a full disk, keys that are away: the log still has everything
                 self._say(f"a state of `{state.id}` could not be kept: {error}")
             finally:
                 self._waiting.task_done()
         self._waiting.task_done()
+
+    def _put(self, state: State) -> None:
+        whole = self._wholes.get(state.id)
+        if whole is not None and whole.version < state.version < whole.version + WHOLE_ENTRIES:
+            base, kept = whole.position, difference(whole, state)
+        else:
+            base, kept = 0, Kept(state, {})
+        blob = zlib.compress(_encoder.encode((kept.whole, kept.gone)), COMPRESSION)
+        key, signature = self._signer.sign(_signed(state.id, state.position, base, blob))
+        with self._lock, self._database:
+            row = (state.id, state.position, state.version, base, blob, key, signature)
+            self._database.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        if not base:
+            self._wholes[state.id] = state
 
     def _one(self, query: str, values: tuple[Any, ...]) -> Any:
         try:
@@ -184,9 +213,9 @@ class KeptStates:
         return database
 
 
-def _signed(boundary: str, sequence: int, blob: bytes) -> bytes:
-    """What is signed for a kept state."""
-    place = f"{boundary}\0{sequence}\0".encode()
+def _signed(boundary: str, sequence: int, base: int, blob: bytes) -> bytes:
+    """What is signed for a kept state; `base` is the sequence of the whole one that it differs from, 0 for a whole one."""
+    place = f"{boundary}\0{sequence}\0{base}\0".encode()
     return CONTEXT + hashlib.sha256(place + hashlib.sha256(blob).digest()).digest()
 
 
@@ -199,3 +228,35 @@ def copied(state: State) -> State:
         if type(value) is dict:
             setattr(twin, name, value.copy())
     return twin
+
+
+def difference(old: State, new: State) -> Kept:
+    """What a later state of a boundary has in other ways than an earlier one. States share what is the same in them."""
+    part, gone = copy.copy(new), {}
+    part.__dict__.pop("shared", None)
+    for name in new.__struct_fields__:
+        before, after = getattr(old, name), getattr(new, name)
+        if type(after) is dict:
+            changed = {key: value for key, value in after.items() if _differs(before.get(key), value)}
+            setattr(part, name, changed)
+            if missing := [key for key in before if key not in after]:
+                gone[name] = missing
+    return Kept(part, gone)
+
+
+def together(whole: State, later: Kept) -> State:
+    """The later state again."""
+    state = later.whole
+    for name in state.__struct_fields__:
+        changed = getattr(state, name)
+        if type(changed) is dict:
+            table = getattr(whole, name)  # nobody else has it: it was decoded for this
+            for key in later.gone.get(name, ()):
+                table.pop(key, None)
+            table.update(changed)
+            setattr(state, name, table)
+    return state
+
+
+def _differs(old: Any, new: Any) -> bool:
+    return old is not new and old != new

@@ -9,6 +9,7 @@ from muniment.projections.fold import Fold
 from muniment.projections.past.kept import KEEP_ENTRIES, KeptStates, Moment, copied
 from muniment.projections.readmodel import IAM, Checkpoint, ReadModel, Recorded
 
+BULK_SHARE: Final = 2  # in bulk half as often: keeping a state costs as much as applying many entries
 NOTE_ENTRIES: Final = 256  # of the stream, between two noted moments
 DECIDING: Final = frozenset({"account", "site", "organization"})  # boundaries that decisions are made from
 
@@ -48,9 +49,10 @@ class Passage(ReadModel):
 
     def _keep(self) -> None:
         fold = self._fold
+        entries = self._keep_entries * (BULK_SHARE if fold.in_place else 1)
         for boundary in fold.touched:
             state = fold.states[boundary]
-            if state.version - self._kept.newest(boundary) >= self._keep_entries and _decides(boundary):
+            if state.version - self._kept.newest(boundary) >= entries and _decides(boundary):
                 self._kept.offer(copied(state) if fold.in_place else state, wait=fold.in_place)
 
     def _add(self, moments: Sequence[Moment]) -> None:

@@ -19,7 +19,7 @@ from muniment.projections.readmodel import IAM, Concern, Recorded
 from muniment.projections.source import SourceLost, Stored
 from muniment.projections.verify import Broken, Verifier, is_signed
 
-CHUNK: Final = 128  # entries asked for at once: half of it is read in vain on average
+CHUNK: Final = 64  # entries asked for at once: half of it is read in vain on average
 REMEMBERED_MAX: Final = 64  # states in memory that were asked for last
 TRIES_MAX: Final = 3  # a replica that lags is asked again
 

@@ -120,3 +120,27 @@ def test_an_unreadable_log_is_told_as_unavailable() -> None:
         house.past.state(ACCOUNT, 2)
     assert refused.value.status == 503
     assert house.past.state(ACCOUNT, 5).version == 5  # what is so now needs no log
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_most_are_kept_as_what_differs_from_a_whole_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muniment.projections.past.kept.WHOLE_ENTRIES", 12)
+    log, _ = history(seed + 20, 120, monkeypatch)
+    house = House(log, keep=3)
+    house.follow(batch=1)
+    rows = house.kept._database.execute("SELECT boundary, sequence, base FROM kept").fetchall()
+    assert 3 < sum(not base for _, _, base in rows) < len(rows) / 2
+    for boundary, sequence, _ in rows:
+        assert house.kept.nearest(boundary, sequence) == house.brute(boundary, sequence)
+
+
+def test_what_differs_from_a_state_that_is_gone_is_of_no_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, _ = history(4, 60, monkeypatch)
+    house = House(log, keep=3)
+    house.follow()
+    house.kept._database.execute("DELETE FROM kept WHERE base = 0")
+    assert house.kept.nearest(ACCOUNTS[0], 60) is None
+    assert house.past.state(ACCOUNTS[0], 30) == house.brute(ACCOUNTS[0], 30)
+    house.kept._database.execute("UPDATE kept SET base = 1")
+    assert house.kept.nearest(ACCOUNTS[0], 60) is None
+    assert "no valid signature" in house.said[-1]
