@@ -1,11 +1,13 @@
 """Wildcards, by comparison with a naive reading and under the budget. POLICY_EVALUATION 2.6, SECURITY rule 1."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muniment.domain.policy.conditions import arn_is_like
 from muniment.domain.policy.matching import (
     Budget,
     BudgetSpent,
@@ -170,6 +172,11 @@ HARD = [
 ]
 
 
+def by_condition(wanted: tuple[Token, ...], text: str, purse: Budget) -> bool:
+    """The condition operator's way to the same comparison."""
+    return arn_is_like(text, wanted, purse)
+
+
 def rounds(pattern: str, text: str) -> int:
     """How often one budget pays for a pattern that does not match, up to 1 000."""
     budget = Budget()
@@ -209,3 +216,13 @@ def test_searching_backwards_is_paid_for_too() -> None:
     assert resource_matches(tokens("*:a*b"), "x:axxb", budget)
     # 5 characters back to the first colon, then three places tried at two comparisons each
     assert budget.left == 100 - 5 - 3 * 2
+
+
+@pytest.mark.parametrize("compare", [lambda wanted, text, purse: arn_like(wanted, text, purse), by_condition])
+def test_arn_like_pays_for_its_searches(compare: Callable[..., bool]) -> None:
+    # SECURITY rule 1: conditions draw on the decision's one budget
+    wanted, text = tokens("arn:aws:s3:::" + "*a" * 20 + "b"), "arn:aws:s3:::" + "a" * 2_000
+    purse = Budget(1_000)
+    with pytest.raises(BudgetSpent):
+        for _ in range(1_000):
+            assert not compare(wanted, text, purse)

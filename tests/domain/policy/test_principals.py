@@ -191,3 +191,10 @@ def test_names_and_session_arns() -> None:
     ]
     assert [one.session_arn for one in ALL] == ["", "", SESSION.arn, FEDERATED.arn, "", "", ""]
     assert Principal(kind=PrincipalKind.ANONYMOUS).name == "anonymous"
+
+
+def test_the_root_of_another_partition_is_named_in_that_partition() -> None:
+    root = Principal(kind=PrincipalKind.ROOT, arn=f"arn:aws-cn:iam::{A}:root", account=A)
+    for partition, wanted in (("aws-cn", Grant.DELEGATED), ("aws", Grant.NONE)):
+        said = resource_policy({"AWS": f"arn:{partition}:iam::{A}:root"}).document.statements[0]
+        assert grant_of(said, root, bounded=False) is wanted

@@ -154,3 +154,35 @@ def test_what_is_no_range_is_none(text: str) -> None:
 def test_no_reader_ever_raises(text: str) -> None:
     for reader in (values.number, values.moment, values.boolean, values.octets, values.address, values.network):
         reader(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-01T00:00:00x01:00",  # a zone behind what is no sign
+        "2026-01-01T00:00:00+0a:00",
+        "2026-01-01T00:00:00+00:0a",
+        "2026-01-01T0a:00Z",
+        "2026-01-01T00:a0Z",
+        "2026-01-01T00:00:5Z",  # one digit of seconds
+        "2026-01-01T00:00:005Z",
+        "2026-01-01T00:00:+5Z",
+        "2026-01-01-01T00:00Z",
+        "2026-01-01-01",
+    ],
+)
+def test_what_is_almost_a_date_is_none(text: str) -> None:
+    assert values.moment(text) is None
+
+
+def test_values_may_be_as_long_as_the_limit() -> None:
+    longest = "9" * values.VALUE_CHARACTERS_MAX
+    assert values.number(longest) == Decimal(longest)
+    assert values.moment(longest) == Decimal(longest)
+    assert values.number(longest + "9") is None
+    assert values.moment(longest + "9") is None
+
+
+@pytest.mark.parametrize("bits", ["a8", "+8", "0008", "255.0.0.0"])
+def test_a_mask_is_written_in_at_most_three_digits(bits: str) -> None:
+    assert values.network(f"10.0.0.0/{bits}") is None
