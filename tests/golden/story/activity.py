@@ -10,10 +10,11 @@ from muniment.domain.activity.requests import (
     RequestsThrottled,
     UnauthenticatedRefused,
 )
+from muniment.domain.activity.secrets import SecretRead
 from muniment.domain.activity.sessions import SessionIssued
 from muniment.domain.activity.sign_ins import SignInRefused, SignInSucceeded
 from muniment.domain.ledger import Fact
-from tests.golden.story.values import ACCOUNT, ANA, KEY, PHONE, ROLE_ID, SIGN_IN, START
+from tests.golden.story.values import ACCOUNT, ANA, KEY, PHONE, ROLE_ID, SECRET_ARN, SIGN_IN, START, VERSION_1
 
 BOUNDARY: Final = f"activity.{ACCOUNT}"
 FACTS: Final[tuple[Fact, ...]] = (
@@ -43,4 +44,5 @@ FACTS: Final[tuple[Fact, ...]] = (
     SignInRefused("wrong-code", "ana", PHONE, "virtual"),
     RequestsThrottled(7, {ANA: 7}, START, START + 1),
     UnauthenticatedRefused(3, {"InvalidClientTokenId": 3}, START, START + 1, {"source": "sealed"}),
+    SecretRead(SECRET_ARN, VERSION_1, ("AWSCURRENT",), "018bcfe5-6800-7000-a000-000000000002", (SECRET_ARN,)),
 )

@@ -1,0 +1,133 @@
+"""A secret comes, is described, and goes: the facts on it as a whole."""
+
+from typing import ClassVar, Final
+
+from muniment.domain.boundary import State
+from muniment.domain.ledger import DECIDING, Entry
+from muniment.domain.secret.state import Secret, SecretFact, Tags
+
+OF_ITSELF: Final = tuple(name for name in Secret.__struct_fields__ if name not in State.__struct_fields__)
+
+
+class SecretCreated(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret came to be, without a value yet."""
+
+    changes: ClassVar[frozenset[str]] = DECIDING
+
+    account_id: str
+    secret_name: str
+    unique_id: str
+    arn: str
+    description: str = ""
+    kms_key_id: str = ""
+    tags: Tags = {}
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.account, state.name, state.unique_id = self.account_id, self.secret_name, self.unique_id
+        state.arn, state.description, state.kms_key = self.arn, self.description, self.kms_key_id
+        state.tags = self.tags
+        state.created = state.changed = entry.time
+
+
+class SecretDescriptionChanged(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret is described in other words."""
+
+    description: str
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.description, state.changed = self.description, entry.time
+
+
+class SecretKeyReplaced(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret names another KMS key."""
+
+    kms_key_id: str
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.kms_key, state.changed = self.kms_key_id, entry.time
+
+
+class SecretDeletionScheduled(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret will be deleted; until then it can be restored, and not be read."""
+
+    deletion: int  # microseconds
+    recovery_days: int
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.deletion = self.deletion
+
+
+class SecretRestored(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret will not be deleted after all."""
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.deletion = 0
+
+
+class SecretDeleted(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret is gone for ever: its data key is erased, and its name is free.
+
+    Recorded before the data key's messages are overwritten, so that every node forgets it and a restore erases it again.
+    """
+
+    changes: ClassVar[frozenset[str]] = DECIDING
+
+    unique_id: str
+    forced: bool = False  # without a recovery window
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        blank = Secret(id=state.id)
+        for name in OF_ITSELF:
+            setattr(state, name, getattr(blank, name))
+
+
+class SecretAccessed(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret's value was read, for the first time on its day (UTC). Every single read is `SecretRead`, an activity."""
+
+    time: int  # microseconds
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.accessed = max(state.accessed, self.time)
+
+
+class SecretTagged(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret has these tags, besides those it had."""
+
+    changes: ClassVar[frozenset[str]] = DECIDING
+
+    tags: Tags
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.tags, state.changed = dict(state.tags) | self.tags, entry.time
+
+
+class SecretUntagged(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret no longer has these tags."""
+
+    changes: ClassVar[frozenset[str]] = DECIDING
+
+    tag_keys: tuple[str, ...]
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.tags = {key: value for key, value in state.tags.items() if key not in self.tag_keys}
+        state.changed = entry.time
+
+
+class SecretPolicyPut(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret has this resource policy, in place of any other."""
+
+    changes: ClassVar[frozenset[str]] = DECIDING
+
+    document: str
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.policy = self.document
+
+
+class SecretPolicyDeleted(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret has no resource policy."""
+
+    changes: ClassVar[frozenset[str]] = DECIDING
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.policy = ""
