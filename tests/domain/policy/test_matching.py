@@ -221,8 +221,6 @@ def test_searching_backwards_is_paid_for_too() -> None:
 @pytest.mark.parametrize("compare", [lambda wanted, text, purse: arn_like(wanted, text, purse), by_condition])
 def test_arn_like_pays_for_its_searches(compare: Callable[..., bool]) -> None:
     # SECURITY rule 1: conditions draw on the decision's one budget
-    wanted, text = tokens("arn:aws:s3:::" + "*a" * 20 + "b"), "arn:aws:s3:::" + "a" * 2_000
-    purse = Budget(1_000)
+    wanted, text = tokens("arn:aws:s3:::*" + "a?b*" * 3), "arn:aws:s3:::" + "a" * 2_000
     with pytest.raises(BudgetSpent):
-        for _ in range(1_000):
-            assert not compare(wanted, text, purse)
+        assert compare(wanted, text, Budget(100)) is None
