@@ -18,7 +18,7 @@ from muniment.domain import logged, stored
 from muniment.domain.ids import NOBODY
 from muniment.domain.ledger import Sealed
 from muniment.domain.logged import Asker, Batch, Keys, Row
-from muniment.domain.policy.request import AccessRequest
+from muniment.domain.policy.request import AccessRequest, Principal
 from muniment.domain.sealing import Unreadable
 from muniment.domain.session import Passed
 from muniment.projections.access.decided import Decided
@@ -35,6 +35,8 @@ CALLS_MAX: Final = 4_096  # calls that may be decided again
 PUBLISH_SECONDS: Final = 5.0
 
 _encode = msgspec.msgpack.Encoder().encode
+Parts = tuple[Keys, Sealed | None, bool]
+NO_PARTS: Final[Parts] = ({}, None, False)
 log = structlog.get_logger("muniment.decisions")
 
 
@@ -212,36 +214,30 @@ class DecisionLog:
     def _batch(self, account: str, every: list[Noted], dropped: int) -> Batch:
         askers: dict[bytes, tuple[int, Asker]] = {}
         rows = []
+        principal: Principal | None = None  # of the row before: batches of evaluations share theirs, and their context
+        passed, who, context, parts = None, 0, None, NO_PARTS
         for noted in every:
-            asker = Asker(msgspec.structs.replace(noted.request.principal, tags={}), noted.passed)
-            who, _ = askers.setdefault(_encode(asker), (len(askers), asker))
-            rows.append(self._row(noted, who))
+            request = noted.request
+            if request.principal is not principal or noted.passed is not passed:
+                principal, passed, context = request.principal, noted.passed, None
+                asker = Asker(msgspec.structs.replace(principal, tags={}), passed)
+                who, _ = askers.setdefault(_encode(asker), (len(askers), asker))
+            if request.context is not context:
+                context = request.context
+                parts = self._parts(noted)
+            rows.append(_row(noted, who, parts))
         listed = tuple(asker for _, asker in askers.values())
         return Batch(account, self.writer, self._numbers[account], self.rate, dropped, len(rows), listed, tuple(rows))
 
-    def _row(self, noted: Noted, who: int) -> Row:
+    def _parts(self, noted: Noted) -> Parts:
+        """A request's own keys: those in clear, those sealed, and whether some had to be left out."""
         request = noted.request
         theirs = (item for item in request.context.items() if not is_ours(item[0].lower()))
         clear, private = logged.parted(theirs, request.principal.tags)
-        sealed, withheld = None, False
-        if private:
-            sealed = self._seal(logged.owner_of(request.principal, noted.time), private)
-            withheld = sealed is None
-        return Row(
-            noted.time,
-            who,
-            request.action,
-            request.resource,
-            noted.allowed,
-            noted.effect,
-            noted.layer,
-            noted.position,
-            noted.source,
-            clear,
-            sealed,
-            request.resource_account,
-            withheld,
-        )
+        if not private:
+            return clear, None, False
+        sealed = self._seal(logged.owner_of(request.principal, noted.time), private)
+        return clear, sealed, sealed is None
 
     def _seal(self, owner: str, private: Keys) -> Sealed | None:
         """The keys under their owner's data key; None where that is erased, or cannot be made by this process."""
@@ -264,3 +260,23 @@ class DecisionLog:
     def _signed(self, batch: Batch) -> bytes:
         body = logged.encode(batch)
         return stored.encode_envelope(body, *self._ring.sign(logged.signed(body)))
+
+
+def _row(noted: Noted, who: int, parts: Parts) -> Row:
+    clear, sealed, withheld = parts
+    request = noted.request
+    return Row(
+        noted.time,
+        who,
+        request.action,
+        request.resource,
+        noted.allowed,
+        noted.effect,
+        noted.layer,
+        noted.position,
+        noted.source,
+        clear,
+        sealed,
+        request.resource_account,
+        withheld,
+    )
