@@ -4,6 +4,7 @@ import ast
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from muniment.api.aws import models
@@ -32,6 +33,12 @@ VALUES = {
     "VersionId": "v1",
     "Email": "a@example.com",
     "CreateAccountRequestId": "car-" + "a" * 32,
+    "ActionNames": ["iam:GetUser"],
+    "PolicyInputList": [DOCUMENT],
+    "PolicySourceArn": "arn:aws:iam::999999999999:user/nobody",
+    "access": [{"actions": ["iam:GetUser"]}],
+    "policyType": "IDENTITY_POLICY",
+    "resourceType": "AWS::S3::Bucket",
     "Time": 1,
     "Subject": {"type": "user", "id": "root"},
     "Action": {"name": "iam:ListUsers"},
@@ -47,12 +54,7 @@ def parameters(service, action):
         names = operation.input.required if operation.input is not None else ()
     else:
         kind = COMMANDS.get((service, action)) or QUERIES[service, action]
-        fields = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
-        optional = len(kind.__struct_defaults__)
-        required = (
-            kind.__struct_fields__[: len(kind.__struct_fields__) - optional] if optional else kind.__struct_fields__
-        )
-        names = [wire for wire, name in fields if name in required]
+        names = [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
     return {name: VALUES.get(name, "nobody") for name in names}
 
 
