@@ -32,6 +32,7 @@ SAMPLE: dict[str, Any] = {
     "PolicySourceArn": f"{IAM}:user/x/ana",
     "RoleName": "run",
     "SAMLProviderArn": f"{IAM}:saml-provider/corporate",
+    "SerialNumber": f"{IAM}:mfa/phone",
     "UserName": "ana",
     "VersionId": "v1",
 }
