@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-MODULES = ("bench.commands", "bench.visible", "bench.feed", "bench.access", "bench.http_decisions", "bench.sts", "bench.as_of")
+MODULES = (
+    "bench.commands",
+    "bench.visible",
+    "bench.feed",
+    "bench.access",
+    "bench.http_decisions",
+    "bench.sts",
+    "bench.as_of",
+    "bench.client",
+    "bench.whatif",
+)
 
 for module in MODULES:
     sys.stdout.write(f"\n== python -m {module}\n")

@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 out = Console(highlight=False, soft_wrap=True)
 
+NatsCa = Annotated[
+    Path | None,
+    typer.Option("--nats-ca", help="CA that signed the NATS server's certificate, PEM; readers need it too."),
+]
 Administrator = Annotated[
     Path | None, typer.Option("--provision-credentials", help="With --nats: credentials of the `provision` role.")
 ]
@@ -43,6 +47,7 @@ def add(
     data: Data = None,
     nats: Nats = "",
     nats_credentials: NatsCredentials = None,
+    nats_ca: NatsCa = None,
     administrator: Administrator = None,
 ) -> None:
     """Make a credential that may read the log and nothing else, and write it to a file, mode 0600.
@@ -52,10 +57,10 @@ def add(
     target = file or Path(f"{name}.reader.json")
     if target.exists():
         fail(f"`{target}` is there already: name another file, or renew it with `muniment readers renew`")
-    with told(), on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
+    with told(), on_host((data or default_data()).expanduser(), nats, nats_credentials, nats_ca) as host:
         settings = None
         if nats:
-            settings = ConnectionSettings.external(nats, "provision", credentials_file=administrator)
+            settings = ConnectionSettings.external(nats, "provision", credentials_file=administrator, tls_ca=nats_ca)
         issued = issue(host, name, account, processes, settings)
     issued.credential.save(target)
     follows = f"account {account}" if account else "all accounts"
@@ -89,11 +94,12 @@ def renew_file(
     data: Data = None,
     nats: Nats = "",
     nats_credentials: NatsCredentials = None,
+    nats_ca: NatsCa = None,
 ) -> None:
     """Bring a credential's file up to date: signing keys after a rotation, the server's address after a move.
 
     A running reader takes new keys from the file by itself.
     """
-    with told(), on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
+    with told(), on_host((data or default_data()).expanduser(), nats, nats_credentials, nats_ca) as host:
         renew(host, load(file)).save(file)
     out.print(f"[bold]{file}[/] is up to date")
