@@ -231,16 +231,19 @@ def copied(state: State) -> State:
 
 
 def difference(old: State, new: State) -> Kept:
-    """What a later state of a boundary has in other ways than an earlier one. States share what is the same in them."""
+    """What a later state of a boundary has in other ways than an earlier one. States share what is the same in them, so looking
+    whether it is the same object is enough."""
     part, gone = copy.copy(new), {}
     part.__dict__.pop("shared", None)
     for name in new.__struct_fields__:
         before, after = getattr(old, name), getattr(new, name)
-        if type(after) is dict:
-            changed = {key: value for key, value in after.items() if _differs(before.get(key), value)}
-            setattr(part, name, changed)
-            if missing := [key for key in before if key not in after]:
-                gone[name] = missing
+        if type(after) is not dict:
+            continue
+        get = before.get
+        changed = {} if after is before else {key: value for key, value in after.items() if get(key) is not value}
+        setattr(part, name, changed)
+        if len(before) + sum(key not in before for key in changed) != len(after):
+            gone[name] = [key for key in before if key not in after]
     return Kept(part, gone)
 
 
@@ -256,7 +259,3 @@ def together(whole: State, later: Kept) -> State:
             table.update(changed)
             setattr(state, name, table)
     return state
-
-
-def _differs(old: Any, new: Any) -> bool:
-    return old is not new and old != new

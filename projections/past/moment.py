@@ -15,7 +15,7 @@ from muniment.projections.source import SourceLost
 AsOf = Annotated[str, msgspec.Meta(max_length=200)] | Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None
 
 SEQUENCE_DIGITS_MAX: Final = 15
-STRETCH: Final = 500  # messages read at once between two noted moments
+STRETCH: Final = 128  # messages read at once between two noted moments
 WAIT_SECONDS: Final = 2.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
