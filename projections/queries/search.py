@@ -49,5 +49,10 @@ class SearchResources(SearchQuery, frozen=True, kw_only=True, rename="pascal"):
 class SearchActions(SearchQuery, frozen=True, kw_only=True, rename="pascal"):
     """The actions that a subject may do on a resource (AuthZEN Authorization API 1.0, action search)."""
 
+    def decides(self) -> tuple[str, ...]:
+        """Anything of the resource's service: what changes permissions may be among it."""
+        segments = (complete_entity(self.resource, "resource").id or "").split(":", 3)
+        return (f"{segments[2]}:Anything",) if len(segments) > 3 and segments[0] == "arn" else ()
+
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         return searching.actions(self.asker(views, asked), self.search(), views.cursor_key, asked.now)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from muniment.domain import arn
+from muniment.domain.account.application import Application, application_arn
 from muniment.domain.account.state import Account, Group, Policy, Role, User
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry
@@ -28,10 +29,16 @@ _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str]]]] = {
     Group: ("AWS::IAM::Group", lambda state, noun: arn.iam(state.id[8:], "group", noun.path, noun.name)),
     Role: ("AWS::IAM::Role", lambda state, noun: arn.iam(state.id[8:], "role", noun.path, noun.name)),
     Policy: ("AWS::IAM::Policy", lambda state, noun: noun.arn),
+    Application: ("Muniment::Application", lambda state, noun: application_arn(state.id[8:], noun.name)),
     SiteAccount: ("AWS::IAM::Account", lambda state, noun: arn.root(noun.number)),
     Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number)),
 }
-_NAMED: Final = {"user_name": "users", "group_name": "groups", "role_name": "roles"}
+_NAMED: Final = {
+    "user_name": "users",
+    "group_name": "groups",
+    "role_name": "roles",
+    "application_name": "applications",
+}
 _POLICIES: Final = frozenset({"policy_arn", "permissions_boundary", "provider_arn"})
 _WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources"})
 _NO_TABLE: Final[dict[str, Any]] = {}

@@ -1,6 +1,7 @@
 """Applications as their owners see them: registered, listed in pages, and theirs alone (docs/decisions/0018)."""
 
 import json
+import time
 
 import pytest
 
@@ -83,3 +84,16 @@ def test_discovery_names_the_operators_url_whatever_the_request_says(calm, claim
     assert answer.status == 200
     assert "evil" not in answer.text
     assert json.loads(answer.text)["policy_decision_point"] == calm.server.endpoint
+
+
+def test_the_audit_names_the_application_that_was_changed(wire):
+    registered(wire)
+    give_up = time.monotonic() + 15
+    wanted = f"arn:muniment:muniment::{wire.server.account}:application/records"
+    while True:
+        rows = query(wire, "ListTimeline", Resource=wanted)["Rows"]
+        facts = {row["Fact"] for row in rows}
+        if {"ApplicationRegistered", "ApplicationEntityPut", "ApplicationPolicyPut"} <= facts:
+            return
+        assert time.monotonic() < give_up, facts
+        time.sleep(0.1)
