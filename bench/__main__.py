@@ -10,6 +10,7 @@ MODULES = (
     "bench.access",
     "bench.http_decisions",
     "bench.sts",
+    "bench.passwords",
     "bench.as_of",
     "bench.client",
     "bench.whatif",

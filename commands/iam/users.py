@@ -88,7 +88,7 @@ class DeleteUser(UserCommand, frozen=True, kw_only=True, rename="pascal"):
         if user.login is not None:
             raise DeleteConflict("Cannot delete entity, must delete login profile first.")
         if devices_of(state, user.id):
-            raise DeleteConflict("Cannot delete entity, must deactivate MFA device first.")
+            raise DeleteConflict("Cannot delete entity, must delete MFA device first.")
         if user.groups:
             raise DeleteConflict("Cannot delete entity, must remove users from group first.")
         return UserDeleted(user.name)

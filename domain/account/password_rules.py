@@ -26,23 +26,28 @@ def canonical(password: str) -> bytes | None:
 
 def violation(policy: PasswordPolicy | None, password: str, names: tuple[str, ...]) -> str:
     """What is wrong with the password, in words; empty where nothing is. `names`: what it may not be identical to."""
-    upper = any("A" <= letter <= "Z" for letter in password)
-    lower = any("a" <= letter <= "z" for letter in password)
-    number = any("0" <= letter <= "9" for letter in password)
-    symbol = any(letter in SYMBOLS for letter in password)
+    kinds = {
+        "have at least one uppercase letter": any("A" <= letter <= "Z" for letter in password),
+        "have at least one lowercase letter": any("a" <= letter <= "z" for letter in password),
+        "have at least one number": any("0" <= letter <= "9" for letter in password),
+        "have at least one symbol": any(letter in SYMBOLS for letter in password),
+    }
     if policy is None:
-        if len(password) < PASSWORD_CHARACTERS_DEFAULT_MIN:
-            return f"Password should have a minimum length of {PASSWORD_CHARACTERS_DEFAULT_MIN}"
-        if upper + lower + number + any(not letter.isalnum() for letter in password) < KINDS_DEFAULT_MIN:
-            return "Password should contain at least three of: uppercase letters, lowercase letters, numbers, symbols"
-        if password.casefold() in {name.casefold() for name in names if name}:
-            return "Password should not be identical to the account's name or e-mail address"
-        return ""
-    checks = (
-        (len(password) >= policy.minimum_length, f"have a minimum length of {policy.minimum_length}"),
-        (upper or not policy.uppercase, "have at least one uppercase letter"),
-        (lower or not policy.lowercase, "have at least one lowercase letter"),
-        (number or not policy.numbers, "have at least one number"),
-        (symbol or not policy.symbols, "have at least one symbol"),
-    )
-    return next((f"Password should {words}" for fulfilled, words in checks if not fulfilled), "")
+        return _default_violation(password, kinds, names)
+    if len(password) < policy.minimum_length:
+        return f"Password should have a minimum length of {policy.minimum_length}"
+    wanted = (policy.uppercase, policy.lowercase, policy.numbers, policy.symbols)
+    missing = [words for (words, found), asked in zip(kinds.items(), wanted, strict=True) if asked and not found]
+    return f"Password should {missing[0]}" if missing else ""
+
+
+def _default_violation(password: str, kinds: dict[str, bool], names: tuple[str, ...]) -> str:
+    """What an account without a policy of its own asks for."""
+    if len(password) < PASSWORD_CHARACTERS_DEFAULT_MIN:
+        return f"Password should have a minimum length of {PASSWORD_CHARACTERS_DEFAULT_MIN}"
+    if (more := KINDS_DEFAULT_MIN - sum(kinds.values())) > 0:
+        missing = ", ".join(f"Password should {words}" for words, found in kinds.items() if not found)
+        return f"Password should meet {more} more of the following requirements: {missing}"
+    if password.casefold() in {name.casefold() for name in names if name}:
+        return "Password should not be identical to the account's name or e-mail address"
+    return ""

@@ -254,7 +254,7 @@ def test_a_security_key_that_is_deactivated_is_gone(house):
 def test_a_user_with_a_device_is_not_deleted(house):
     serial, seed = make(house)
     enable(house, serial, seed)
-    with refused(DeleteConflict, "Cannot delete entity, must deactivate MFA device first."):
+    with refused(DeleteConflict, "Cannot delete entity, must delete MFA device first."):
         house.do(DeleteUser(user_name="ana"))
 
 

@@ -252,6 +252,16 @@ def test_without_a_policy_there_is_a_default(house, password):
         house.do(CreateLoginProfile(user_name="ana", password=password))
 
 
+def test_the_default_says_how_much_more_it_wants(house):
+    """As users of AWS quote it: redhat-cop/agnosticd pull request 6594."""
+    says = (
+        "Password should meet 1 more of the following requirements: "
+        "Password should have at least one uppercase letter, Password should have at least one symbol"
+    )
+    with refused(PasswordPolicyViolation, says):
+        house.do(CreateLoginProfile(user_name="ana", password="lowercase1"))
+
+
 @pytest.mark.parametrize("password", ["root-1@EXAMPLE.com"])
 def test_a_password_is_not_the_accounts_name_or_address(house, password):
     with refused(PasswordPolicyViolation, "Password should not be identical to the account's name or e-mail address"):
