@@ -3,9 +3,8 @@
 import hashlib
 from collections.abc import Callable, Sequence
 
-from muniment.domain.account.erasure import PrincipalErased
+from muniment.domain.erasing import erased_owner
 from muniment.domain.ledger import Entry
-from muniment.domain.sealing import owner
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, Checkpoint, Condition, ReadModel, Recorded
 
@@ -34,8 +33,8 @@ class Watch(ReadModel):
             fact = recorded.entry.fact
             if fact.severity == "high":
                 self._alarm(recorded.entry)
-            if type(fact) is PrincipalErased:
-                self._forget(owner(recorded.entry.boundary, fact.unique_id))
+            if (erased := erased_owner(recorded.entry)) is not None:
+                self._forget(erased)
 
     def digest(self) -> bytes:
         """Nothing is kept."""

@@ -76,9 +76,19 @@ class SecretDeleted(SecretFact, frozen=True, gc=False, omit_defaults=True):
     forced: bool = False  # without a recovery window
 
     def evolve(self, state: Secret, entry: Entry) -> None:
-        blank = Secret(id=state.id)
+        blank, unfinished = Secret(id=state.id), state.erasing
         for name in OF_ITSELF:
             setattr(state, name, getattr(blank, name))
+        state.erasing = (*unfinished, self.unique_id)
+
+
+class SecretKeyErased(SecretFact, frozen=True, gc=False, omit_defaults=True):
+    """The data key of a deleted secret is overwritten wherever it was: nobody will ever read its values again."""
+
+    unique_id: str
+
+    def evolve(self, state: Secret, entry: Entry) -> None:
+        state.erasing = tuple(each for each in state.erasing if each != self.unique_id)
 
 
 class SecretAccessed(SecretFact, frozen=True, gc=False, omit_defaults=True):

@@ -61,6 +61,7 @@ class Secret(State, kw_only=True):
     run: RotationRun | None = None  # the rotation under way, or the last one that failed
     retirement: Retirement | None = None  # the old credential that the target still takes
     rotated: int = 0  # microseconds: when a rotation last finished
+    erasing: tuple[str, ...] = ()  # unique ids of deleted secrets whose data keys are still to be overwritten
 
     @property
     def owner(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from muniment.domain import stored as bytes_of
-from muniment.domain.account.erasure import PrincipalErased
+from muniment.domain.erasing import ERASING, erased_owner
 from muniment.domain.sealing import owner
 from muniment.ops.backup.archive import KEYS_MAGIC, Archive, ArchiveSource, Key, KeyRecord, Message, Span
 from muniment.ops.backup.backup import STREAMS, FullSource
@@ -219,13 +219,13 @@ def check(archive: Archive, keys: Keys, progress: Progress = _quiet) -> tuple[st
 
 
 def _erased(archive: Archive) -> tuple[str, ...]:
-    name = f".{PrincipalErased.__name__}"
+    names = tuple(f".{kind.__name__}" for kind in ERASING)
     owners: dict[str, None] = {}
     for message in archive.messages(IAM):
-        if message.subject.endswith(name):
-            entry = bytes_of.decode(message.data)
-            assert isinstance(entry.fact, PrincipalErased)  # its place and name were verified
-            owners[owner(entry.boundary, entry.fact.unique_id)] = None
+        if message.subject.endswith(names):
+            erased = erased_owner(bytes_of.decode(message.data))
+            assert erased is not None  # its place and name were verified
+            owners[erased] = None
     return tuple(owners)
 
 

@@ -22,6 +22,7 @@ from muniment.domain.secret.secrets import (
     SecretDeleted,
     SecretDeletionScheduled,
     SecretDescriptionChanged,
+    SecretKeyErased,
     SecretKeyReplaced,
     SecretPolicyDeleted,
     SecretPolicyPut,
@@ -89,4 +90,5 @@ FACTS: Final[tuple[Fact, ...]] = (
     SecretDeletionScheduled(FAR, 7),
     SecretRestored(),
     SecretDeleted("SECRAAAAAAAAAAAAAAAAA", True),
+    SecretKeyErased("SECRAAAAAAAAAAAAAAAAA"),
 )
