@@ -185,7 +185,10 @@ class Dispatch:
         issue = converted(kind, call.service, call.action, call.params)
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
         cause = Cause(issue.action(), call.request_id, parameters=_public(call))
-        result = self._issuing.run(issue, cause, caller, minimum)
+        if isinstance(issue, FederatedIssue):  # signed all the same: the proof counts, whoever brings it
+            result = self._issuing.begin(issue, cause, self._issuing.prove(issue, caller), minimum)
+        else:
+            result = self._issuing.run(issue, cause, caller, minimum)
         return Answer(result, Position(services.epoch(), minimum))
 
     def _minimum(self, call: Call) -> int:

@@ -16,7 +16,6 @@ from muniment.domain.resource import Resource
 
 SECOND: Final = 1_000_000  # microseconds
 
-SessionKeyId = Annotated[str, msgspec.Meta(pattern=r"^ASIA[A-Z2-7]{16}\Z")]
 AccessKeyId = Annotated[str, msgspec.Meta(pattern=r"^A[KS]IA[A-Z2-7]{16}\Z")]
 
 
@@ -33,12 +32,14 @@ class RevokeSession(SessionsCommand, frozen=True, kw_only=True, rename="pascal")
     It is named by its access key id. The session itself, or what it stands on, must be of the caller's account.
     """
 
-    access_key_id: SessionKeyId
+    access_key_id: AccessKeyId
 
     def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
         return (Resource(f"arn:{arn.PARTITION}:sts::{state.number}:session/{self.access_key_id}"),)
 
     def decide(self, state: Account, given: Given) -> Decision:
+        if not self.access_key_id.startswith(ids.SESSION_KEY):
+            raise InvalidInput("AccessKeyId is a long-term key's, not a session's: RevokeSessions ends what was begun with it.")
         if self.access_key_id in state.revoked:
             return None
         if len(state.revoked) >= REVOCATIONS_PER_ACCOUNT_MAX:

@@ -158,7 +158,7 @@ def vouched(stranger: Caller, account: str, kind: str, who: str, proof: WebProof
     """The stranger as the one whom the proof vouches for, and the condition keys that it brings."""
     actor = Actor(account, "", who, kind, proof.subject, issuer_arn=proof.provider)
     context = {**stranger.context, **claims_of(proof), "aws:FederatedProvider": (proof.provider,)}
-    return Vouched(msgspec.structs.replace(stranger, actor=actor, context=context), proof=proof)
+    return Vouched(msgspec.structs.replace(stranger, actor=actor, context=context, session=None), proof=proof)
 
 
 def claims_of(proof: WebProof | SAMLProof) -> dict[str, tuple[str, ...]]:

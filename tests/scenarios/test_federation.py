@@ -154,6 +154,17 @@ def test_a_web_identity_is_on_record_without_its_token(server, anybody, issuer, 
     assert text not in server.output()
 
 
+def test_a_signed_request_with_a_token_counts_as_its_bearers(server, issuer, run):
+    """No SDK signs these, but some clients may: whoever brings the token is whom it names, not the signer."""
+    params = {"RoleArn": run, "RoleSessionName": "one", "WebIdentityToken": token(issuer)}
+    status, body = native(server, root_key(server), "AssumeRoleWithWebIdentity", params, service="sts")
+    assert (status, body["SubjectFromWebIdentityToken"]) == (200, "ana")
+    params["WebIdentityToken"] = token(issuer, sub="eva")
+    assert native(server, root_key(server), "AssumeRoleWithWebIdentity", params, service="sts")[0] == 403
+    params["WebIdentityToken"] = "x.y.z"
+    assert native(server, root_key(server), "AssumeRoleWithWebIdentity", params, service="sts")[0] == 400
+
+
 def test_boto3_uses_a_web_identity_token_file_by_itself(server, issuer, run, tmp_path, monkeypatch):
     """As in a pod: AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, and nothing else."""
     (tmp_path / "token").write_text(token(issuer))

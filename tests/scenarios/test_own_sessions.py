@@ -58,7 +58,7 @@ def test_a_role_session_gets_neither(server, iam, ana):
     assert refused(sts.get_federation_token, Name="bob")[0] == "AccessDenied"
 
 
-def native(server, credentials, action, params):
+def native(server, credentials, action, params, service="muniment"):
     """A native call of ours with temporary credentials: (status, body)."""
     import urllib.error
     import urllib.request
@@ -67,10 +67,10 @@ def native(server, credentials, action, params):
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    url, body = f"{server.endpoint}/v1/muniment/{action}", json.dumps(params).encode()
+    url, body = f"{server.endpoint}/v1/{service}/{action}", json.dumps(params).encode()
     request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
     held = Credentials(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials.get("SessionToken"))
-    SigV4Auth(held, "muniment", "us-east-1").add_auth(request)
+    SigV4Auth(held, service, "us-east-1").add_auth(request)
     try:
         answer = urllib.request.urlopen(urllib.request.Request(url, body, dict(request.headers), method="POST"))
     except urllib.error.HTTPError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from muniment.api.aws import models
 from muniment.commands.command import COMMANDS
+from muniment.commands.sts.issue import ISSUES
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
 from muniment.projections.query import QUERIES
 from tests.muniment_server import MUNIMENT
@@ -17,7 +18,13 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = next((ROOT / "examples").glob("*.json"))
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 TRUST = DOCUMENT.replace('"Resource": "*"', '"Principal": "*"').replace('"Action": "*"', '"Action": "sts:AssumeRole"')
-ANYBODYS = {("sts", "GetCallerIdentity")}  # nobody can be denied to know who it is
+# nobody can be denied to know who it is; a session token is anybody's own, and provers of an identity come without credentials
+ANYBODYS = {
+    ("sts", "GetCallerIdentity"),
+    ("sts", "GetSessionToken"),
+    ("sts", "AssumeRoleWithWebIdentity"),
+    ("sts", "AssumeRoleWithSAML"),
+}
 
 # A value for each parameter that an action requires; what is not here is text of no meaning.
 VALUES = {
@@ -30,9 +37,14 @@ VALUES = {
     "Status": "Inactive",
     "AccessKeyId": "AKIAAAAAAAAAAAAAAAAA",
     "AccountId": "999999999999",
+    "OpenIDConnectProviderArn": "arn:aws:iam::999999999999:oidc-provider/id.example.com",
+    "SAMLProviderArn": "arn:aws:iam::999999999999:saml-provider/corporate",
+    "SAMLMetadataDocument": "x" * 1_000,
+    "ThumbprintList": ["a" * 40],
     "VersionId": "v1",
     "Email": "a@example.com",
     "CreateAccountRequestId": "car-" + "a" * 32,
+    "RoleArn": "arn:aws:iam::999999999999:role/nobody",
     "ActionNames": ["iam:GetUser"],
     "PolicyInputList": [DOCUMENT],
     "PolicySourceArn": "arn:aws:iam::999999999999:user/nobody",
@@ -64,7 +76,7 @@ def test_every_action_is_denied_to_whoever_is_allowed_nothing(keyed, wire):
     before = (
         wire.call("GetAccountAuthorizationDetails").text.split("<UserDetailList>")[1].split("<ResponseMetadata>")[0]
     )
-    for service, action in sorted({*COMMANDS, *QUERIES} - ANYBODYS):
+    for service, action in sorted({*COMMANDS, *QUERIES, *ISSUES} - ANYBODYS):
         answer = nobody.native(action, parameters(service, action), service=service)
         assert (answer.status, answer.code) in ((403, "AccessDenied"), (403, "AccessDeniedException")), (
             service,
