@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING
 
 from muniment.commands.command import At, Decision
 from muniment.commands.drawn import Drawn, uuid7
-from muniment.commands.expect import expect
+from muniment.commands.expect import WHAT_IF, expect
 from muniment.commands.lane import Turn
 from muniment.commands.mapper import EntryMapper, Prepared
 from muniment.commands.provenance import cause, sealed_actor
 from muniment.commands.task import Outcome, Task
+from muniment.domain import arn
 from muniment.domain.boundary import State
 from muniment.domain.errors import IdempotencyMismatch, Refused
 from muniment.domain.ledger import Actor, Entry, Fact
 from muniment.domain.remembered import Done
+from muniment.domain.resource import Resource
 
 if TYPE_CHECKING:
     from muniment.commands.ledger import Ledger
@@ -64,6 +66,8 @@ class Attempt:
         if not task.context.caller.operator:
             position = max(task.context.position, ledger.seen_by["access"])
             ledger.gate.check(task.context.caller, command.action(), command.resources(state, actor), position)
+            if task.context.expect is not None:  # the refusal tells what others asked for
+                ledger.gate.check(task.context.caller, WHAT_IF, (Resource(arn.root(actor.account)),), position)
         if task.key and (done := state.remembered.find(task.key, now)) is not None:
             return self._repeat(task, done, state, given)
         decision = command.decide(state, given)

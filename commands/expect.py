@@ -12,6 +12,7 @@ from muniment.domain.boundary import State
 from muniment.domain.errors import InvalidInput, Refused, ValidationError
 from muniment.domain.ledger import Actor
 
+WHAT_IF: Final = "muniment:WhatIf"  # the permission to learn how logged requests would be answered
 LAST_DEFAULT: Final = 100_000
 LAST_MAX: Final = 1_000_000
 SECONDS_DEFAULT: Final = 5.0

@@ -147,6 +147,15 @@ def test_a_command_that_changes_more_than_expected_is_refused_with_the_list(serv
     assert iam.list_user_policies(UserName="ana")["PolicyNames"] == ["inline", "no"]
 
 
+def test_who_may_not_ask_what_if_may_not_expect_either(member, history):
+    # SECURITY rule 16: the list of a refusal tells what others asked for
+    eva = expecting(member("eva", {"Effect": "Allow", "Action": "iam:Put*", "Resource": "*"})("iam"), "denied=0")
+    with pytest.raises(ClientError) as refused:
+        eva.put_user_policy(**DENY_USERS[1])
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+    assert "muniment:WhatIf" in refused.value.response["Error"]["Message"]
+
+
 def test_newly_allowed_requests_are_expected_too(server, history):
     with pytest.raises(ClientError, match="0 would be newly denied and 1 newly allowed"):
         expecting(server.client("iam"), "allowed=0").put_user_policy(**ALLOW_ALL[1])

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from muniment.domain import logged
+from muniment.domain.logged import Window
 from muniment.domain.policy.decision import Effect, Layer
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.session import Passed
 from muniment.ops.decision_log.metrics import DecisionMetrics
-from muniment.domain.logged import Window
 from muniment.ops.decision_log.reader import DECISIONS, DecisionReader
 from muniment.ops.decision_log.writer import DecisionLog
 from muniment.ops.jetstream.keystore import JetStreamKeyShredder, JetStreamKeyStore
