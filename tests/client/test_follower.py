@@ -13,7 +13,11 @@ from muniment.ops.jetstream.settings import new_seed
 from muniment.ops.reader.credential import FORMAT, OwnSignature, ReaderCredential
 from muniment.projections.readmodel import Foreign
 from muniment.projections.snapshots import Snapshots
+from tests.differential.changes import Changes, document
+from tests.differential.seeded import luck as luck_of
+from tests.projections import histories
 from tests.projections.logs import ACCOUNT, Log, Signer
+from tests.projections.worlds import World
 
 OTHER = "account.999999999999"
 
@@ -183,3 +187,26 @@ def test_a_fact_that_this_release_does_not_know_lets_the_state_grow_old():
     assert "unknown fact" in one.model.status.reason
     one._durable.heard = time.monotonic() + 100
     assert 0 <= one.age() < 5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_after_any_history_it_answers_as_the_plain_evaluator(seed, monkeypatch):
+    luck = luck_of(seed)
+    monkeypatch.setattr(histories, "DOCUMENTS", tuple(document(luck) for _ in range(12)))
+    changes = Changes(Log(Signer()), luck)
+    for _ in range(60):
+        changes.tell(luck.choice)
+    every = messages(changes.log)
+    one = follower(changes.log, boundaries=())
+    at = 0
+    while at < len(every):
+        size = luck.randint(1, 9)
+        one._take(every[at : at + size], max(0, len(every) - at - size) if luck.random() < 0.5 else 0)
+        at += size
+    assert one._durable.failed is None
+    fresh = World()
+    fresh.log = Log(Signer())
+    fresh.take(changes.log.messages)
+    for request in changes.requests():
+        found, wanted = one.model.decide(request), fresh.access.evaluate(request)
+        assert (found.effect, found.layer) == (wanted.effect, wanted.layer), request
