@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from muniment.domain.errors import InvalidParameter
 from muniment.domain.secret.cron import BadCron, Cron, parse
 from muniment.domain.secret.rotation import Rotation
 
@@ -22,14 +21,16 @@ _RATE = re.compile(r"rate\(([1-9][0-9]{0,4}) (hours?|days?)\)")
 _WINDOW = re.compile(r"([1-9][0-9]?)h")
 
 
+class BadSchedule(ValueError):
+    """Not a schedule that rotation takes; the message is for the caller."""
+
+
 def check(after_days: int, schedule: str, window: str) -> None:
-    """Raises InvalidParameter for what is no schedule, or a window that would reach into the next one."""
+    """Raises BadSchedule for what is no schedule, or a window that would reach into the next one."""
     if bool(after_days) == bool(schedule):
-        raise InvalidParameter(
-            "Specify either AutomaticallyAfterDays or ScheduleExpression in RotationRules, not both."
-        )
+        raise BadSchedule("Specify either AutomaticallyAfterDays or ScheduleExpression in RotationRules, not both.")
     if after_days and not 1 <= after_days <= DAYS_MAX:
-        raise InvalidParameter(f"AutomaticallyAfterDays must be between 1 and {DAYS_MAX}.")
+        raise BadSchedule(f"AutomaticallyAfterDays must be between 1 and {DAYS_MAX}.")
     if schedule.startswith("cron("):
         _check_cron(schedule)
     elif schedule:
@@ -66,19 +67,17 @@ def _next(after_days: int, schedule: str, after: int) -> int:
 
 
 def _rate(schedule: str) -> int:
-    """Microseconds between two rotations. Raises InvalidParameter."""
+    """Microseconds between two rotations. Raises BadSchedule."""
     found = _RATE.fullmatch(schedule)
     if found is None:
-        raise InvalidParameter("The ScheduleExpression must be rate(value unit) with hours or days, or cron(fields).")
+        raise BadSchedule("The ScheduleExpression must be rate(value unit) with hours or days, or cron(fields).")
     count, in_hours = int(found[1]), found[2].startswith("hour")
     if (count == 1) != (not found[2].endswith("s")):
-        raise InvalidParameter(
-            "In a rate expression, 1 goes with hour or day and every other value with hours or days."
-        )
+        raise BadSchedule("In a rate expression, 1 goes with hour or day and every other value with hours or days.")
     if in_hours and count < HOURS_BETWEEN_MIN:
-        raise InvalidParameter(f"A secret cannot be rotated more often than every {HOURS_BETWEEN_MIN} hours.")
+        raise BadSchedule(f"A secret cannot be rotated more often than every {HOURS_BETWEEN_MIN} hours.")
     if count * (1 if in_hours else 24) > RATE_DAYS_MAX * 24:
-        raise InvalidParameter(f"A rate must not be longer than {RATE_DAYS_MAX} days.")
+        raise BadSchedule(f"A rate must not be longer than {RATE_DAYS_MAX} days.")
     return count * (HOUR if in_hours else DAY)
 
 
@@ -86,20 +85,20 @@ def _check_cron(schedule: str) -> Cron:
     try:
         cron = parse(schedule)
     except BadCron as bad:
-        raise InvalidParameter(f"The ScheduleExpression is not valid: {bad}.") from None
+        raise BadSchedule(f"The ScheduleExpression is not valid: {bad}.") from None
     if cron.minutes != {0}:
-        raise InvalidParameter("In a cron expression for rotation, Minutes must be 0: windows open on the hour.")
+        raise BadSchedule("In a cron expression for rotation, Minutes must be 0: windows open on the hour.")
     if schedule.removesuffix(")").split()[-1] != "*":
-        raise InvalidParameter("In a cron expression for rotation, Year must be *.")
+        raise BadSchedule("In a cron expression for rotation, Year must be *.")
     hours = sorted(cron.hours)
     gaps = [after - before for before, after in zip(hours, [*hours[1:], hours[0] + 24], strict=True)]
     if min(gaps) < HOURS_BETWEEN_MIN:
-        raise InvalidParameter(f"A secret cannot be rotated more often than every {HOURS_BETWEEN_MIN} hours.")
+        raise BadSchedule(f"A secret cannot be rotated more often than every {HOURS_BETWEEN_MIN} hours.")
     return cron
 
 
 def _check_window(after_days: int, schedule: str, window: str) -> None:
-    """Raises InvalidParameter where some window would still be open when the next one opens."""
+    """Raises BadSchedule where some window would still be open when the next one opens."""
     length = _hours(window) * HOUR
     opens = _next(after_days, schedule, 0)
     for _ in range(WINDOWS_COMPARED if schedule.startswith("cron(") else 1):
@@ -107,14 +106,14 @@ def _check_window(after_days: int, schedule: str, window: str) -> None:
         if not following:
             return
         if opens + length > following:
-            raise InvalidParameter("The rotation window (Duration) must not extend into the next rotation window.")
+            raise BadSchedule("The rotation window (Duration) must not extend into the next rotation window.")
         opens = following
 
 
 def _hours(window: str) -> int:
     found = _WINDOW.fullmatch(window)
     if found is None:
-        raise InvalidParameter("The Duration must be a number of hours, such as 3h.")
+        raise BadSchedule("The Duration must be a number of hours, such as 3h.")
     return int(found[1])
 
 
