@@ -132,6 +132,8 @@ def test_sessions_that_are_over_are_forgotten_at_the_next_start(house):
 
 
 def test_an_old_hash_is_replaced_by_the_password_that_was_typed(house):  # SECURITY 7: rehash on login
+    old = Sealed(HASH.key, b"Correct-Horse-1:dlo")
+    house.states[f"account.{ACCOUNT}"] = then(house.account, PasswordRehashed("Ana", old))
     command = RehashPassword(unique_id=ANA, password="Correct-Horse-1", stamp=stamp_of(house))
     (entry,), _ = house.run(command, ana())
     assert type(entry.fact) is PasswordRehashed
