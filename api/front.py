@@ -175,7 +175,7 @@ def minimum(http: HTTPRequest) -> Position | None:
 
 
 def moment(http: HTTPRequest) -> str:
-    """The moment that a query is to be answered for; empty for now."""
+    """The moment that a query is to be answered for; empty where it names none."""
     return http.header(AS_OF_HEADER) or ""
 
 
