@@ -26,7 +26,7 @@ def stands(step: Step, account: Account) -> bool:
     """Whether the principal and the credential of one step are there and were not revoked since."""
     if not _principal_exists(step.principal, account):
         return False
-    if step.credential.startswith(ids.ACCESS_KEY) and not _key_is_active(step, account):
+    if not _credential_counts(step, account):
         return False
     if step.credential in account.revoked:
         return False
@@ -38,6 +38,15 @@ def _principal_exists(principal: str, account: Account) -> bool:
     if principal.startswith("arn:"):
         return principal in account.oidc_providers or principal in account.saml_providers
     return principal in account.ids or principal == account.number
+
+
+def _credential_counts(step: Step, account: Account) -> bool:
+    """Whether a long-term key is active, or whoever signed in is still; other sessions are judged by their own steps."""
+    if not step.credential or step.credential.startswith(ids.SESSION_KEY):
+        return True
+    if step.credential.startswith(ids.ACCESS_KEY):
+        return _key_is_active(step, account)
+    return any(each.id == step.credential for each in account.sign_ins.values())
 
 
 def _key_is_active(step: Step, account: Account) -> bool:

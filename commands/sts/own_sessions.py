@@ -15,7 +15,7 @@ from muniment.commands.sts.passing import (
     session_tags,
     tag_context,
 )
-from muniment.domain import arn
+from muniment.domain import arn, ids
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied
 from muniment.domain.quotas import ROOT_SESSION_SECONDS_MAX, SESSION_SECONDS_DEFAULT
@@ -32,8 +32,8 @@ class OwnIssue(Issue, frozen=True, kw_only=True, rename="pascal"):
     minimum_session_token_size: int = 0
 
     def check_keys(self, caller: Caller) -> None:
-        """Raises AccessDenied for a caller that is itself a session."""
-        if caller.session is not None:
+        """Raises AccessDenied for a caller that is itself a session, of ours or of somebody who signed in."""
+        if caller.session is not None or not caller.actor.credential.startswith(ids.ACCESS_KEY):
             raise AccessDenied(f"Cannot call {type(self).__name__} with session credentials")
 
     def seconds(self, caller: Caller) -> int:

@@ -7,6 +7,7 @@ from muniment.domain.account.account import AccountCreated
 from muniment.domain.account.keys import AccessKeyActivated, AccessKeyCreated, AccessKeyDeactivated, AccessKeyDeleted
 from muniment.domain.account.roles import RoleCreated, RoleDeleted
 from muniment.domain.account.sessions import KEPT_SECONDS, SessionRevoked, SessionsRevoked
+from muniment.domain.account.sign_ins import SignInSessionsEnded, SignInSessionStarted
 from muniment.domain.account.users import UserCreated, UserDeleted, UserRenamed
 from muniment.domain.ledger import Sealed
 from muniment.domain.session import FEDERATED, ROLE, ROOT, USER, Session, Step
@@ -139,6 +140,16 @@ def test_an_account_ends_only_what_stands_on_something_of_its_own(world):
 def test_a_later_revocation_never_brings_sessions_back(world):
     world.happened(SessionsRevoked("AROARUN", NOW), SessionsRevoked("AROARUN", NOW - HOUR))
     assert alive(world, session(issued=NOW - 1)) == [False]
+
+
+def test_what_was_begun_while_signed_in_ends_with_the_sign_in(world):
+    """A sign-in is a credential like a key: its id stands in the lineage."""
+    held = session(lineage=(Step(A, "AIDAANA", "signed-in", NOW),))
+    assert alive(world, held) == [False]
+    world.happened(SignInSessionStarted("", "signed-in", "AIDAANA", "digest", NOW + HOUR))
+    assert alive(world, held) == [True]
+    world.happened(SignInSessionsEnded("", "AIDAANA"))
+    assert alive(world, held) == [False]
 
 
 def test_sessions_of_an_account_that_is_not_there_are_none(world):

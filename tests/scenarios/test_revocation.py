@@ -201,3 +201,19 @@ def test_whose_a_sessions_key_is_can_be_asked(server, ana, run):
     listed(server, [held["AccessKeyId"]])
     assert server.client("sts").get_access_key_info(AccessKeyId=held["AccessKeyId"])["Account"] == server.account
     assert refused(server.client("sts").get_access_key_info, AccessKeyId="ASIAAAAAAAAAAAAAAAAA")[0] == "ValidationError"
+
+
+def test_what_was_begun_while_signed_in_ends_with_the_sign_in(server, iam, ana, run):
+    """Sign-out is sign-out, for the roles that were assumed meanwhile too."""
+    from tests.scenarios.signing_in import PASSWORD, Client
+
+    iam.create_login_profile(UserName="ana", Password=PASSWORD)
+    client = Client(server)
+    token = client.token()
+    answer = client.native("AssumeRole", token, "sts", RoleArn=run, RoleSessionName="portal")
+    held = answer["Credentials"]
+    assert works(server, held)
+    for own in ("GetSessionToken", "GetFederationToken"):  # of long-term keys only, as with AWS
+        assert client.native(own, token, "sts", **({"Name": "bob"} if "Fed" in own else {})).status == 403
+    client("EndSessions", token)
+    ends_within_a_second(server, held)
