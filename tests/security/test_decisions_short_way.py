@@ -47,7 +47,10 @@ def test_there_is_a_short_way_and_it_answers_as_the_long_one(pep):
                 long_status, _, long = ask(pep, "evaluation", {**question, **LONG})
                 assert len(lines(pep.server)) == 1
                 assert (status, short["decision"]) == (long_status, long["decision"])
-                for member in ("effect", "layer", "revision", "reason_admin"):
+                assert long["context"].get("revision", 0) >= short["context"].get(
+                    "revision", 0
+                )  # the key's use is an entry too
+                for member in ("effect", "layer", "reason_admin"):
                     assert short["context"].get(member) == long["context"].get(member), question
                 batch = {"evaluations": [question]}
                 (many,) = ask(pep, "evaluations", batch)[2]["evaluations"]
