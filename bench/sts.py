@@ -92,9 +92,7 @@ def _authenticating() -> dict[str, object]:
         expires=now + 3_600_000_000,
         lineage=(Step(NUMBER, "AIDAANA", "AKIAANA", now),),
     )
-    reads = SimpleNamespace(
-        credential=world.credentials.find, session=lambda each: standing(each, world.credentials)
-    )
+    reads = SimpleNamespace(credential=world.credentials.find, session=lambda each: standing(each, world.credentials))
     sealer = SimpleNamespace(unseal=lambda owner, field, sealed: sealed.box)
     services: Any = SimpleNamespace(
         reads=reads, sealer=sealer, tokens=tokens, signing_keys=SigningKeys(), now=lambda: time.time_ns() // 1_000

@@ -111,7 +111,8 @@ def test_session_policies_narrow_what_the_role_may(server, iam, ana, arn):
     assert refused(client.delete_user, UserName="ana")[0] == "AccessDenied"  # a session policy grants nothing by itself
     managed = iam.create_policy(PolicyName="roles", PolicyDocument=policy(allow("iam:ListRoles")))["Policy"]["Arn"]
     both = holding(server, session(server, ana("sts"), run, Policy=inline, PolicyArns=[{"arn": managed}]), "iam")
-    assert both.list_users() and both.list_roles()
+    assert both.list_users()
+    assert both.list_roles()
     iam.delete_policy(PolicyArn=managed)
     assert refused(both.list_users)[0] == "AccessDenied"  # one that is gone may have held a Deny
 

@@ -124,7 +124,7 @@ def test_a_session_within_one_account_has_one_record_and_no_shared_id(server, ia
     (record,) = records(server.client("cloudtrail"), "AssumeRole")
     assert "sharedEventID" not in record
     holding(server, held, "iam").list_users()
-    (used,) = [each for each in records(server.client("cloudtrail"), "ListUsers")]
+    (used,) = records(server.client("cloudtrail"), "ListUsers")
     identity = used["userIdentity"]
     assert identity["type"] == "AssumedRole"
     assert identity["principalId"].endswith(":nightly")

@@ -79,9 +79,7 @@ def test_the_bearer_of_an_id_token_assumes_a_role(server, anybody, issuer, provi
 
 def test_what_the_trust_policy_does_not_name_is_refused_and_says_nothing(anybody, issuer, run):
     text = token(issuer, sub="eva")
-    found = refused(
-        anybody.assume_role_with_web_identity, RoleArn=run, RoleSessionName="one", WebIdentityToken=text
-    )
+    found = refused(anybody.assume_role_with_web_identity, RoleArn=run, RoleSessionName="one", WebIdentityToken=text)
     assert found == ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
     missing = refused(
         anybody.assume_role_with_web_identity, RoleArn=run + "2", RoleSessionName="one", WebIdentityToken=token(issuer)
@@ -105,12 +103,12 @@ def test_a_token_that_does_not_hold_is_refused(anybody, issuer, run, claims, cod
 
 
 def test_claims_stay_with_the_session_and_tags_are_passed(server, iam, anybody, issuer, run):
-    mine = {"StringEquals": {f"{issuer.place}:sub": "ana", "aws:PrincipalTag/team": "blue", "aws:SourceIdentity": "ana.s"}}
+    mine = {
+        "StringEquals": {f"{issuer.place}:sub": "ana", "aws:PrincipalTag/team": "blue", "aws:SourceIdentity": "ana.s"}
+    }
     iam.put_role_policy(RoleName="run", PolicyName="inline", PolicyDocument=policy(allow("iam:ListRoles", **mine)))
     tags = {"principal_tags": {"team": ["blue"]}, "transitive_tag_keys": ["team"]}
-    text = token(
-        issuer, **{"https://aws.amazon.com/tags": tags, "https://aws.amazon.com/source_identity": "ana.s"}
-    )
+    text = token(issuer, **{"https://aws.amazon.com/tags": tags, "https://aws.amazon.com/source_identity": "ana.s"})
     held = anybody.assume_role_with_web_identity(RoleArn=run, RoleSessionName="one", WebIdentityToken=text)
     assert held["SourceIdentity"] == "ana.s"
     assert holding(server, held["Credentials"], "iam").list_roles()
@@ -120,9 +118,7 @@ def test_claims_stay_with_the_session_and_tags_are_passed(server, iam, anybody, 
 
 def test_a_provider_of_another_account_vouches_for_nobody_here(server, issuer, anybody, run, another_account):
     _, (key, secret) = another_account()
-    theirs = SESSION.client(
-        "iam", aws_access_key_id=key, aws_secret_access_key=secret, endpoint_url=server.endpoint
-    )
+    theirs = SESSION.client("iam", aws_access_key_id=key, aws_secret_access_key=secret, endpoint_url=server.endpoint)
     other = theirs.create_role(RoleName="run", AssumeRolePolicyDocument=trust({"AWS": "*"}))["Role"]["Arn"]
     found = refused(
         anybody.assume_role_with_web_identity, RoleArn=other, RoleSessionName="one", WebIdentityToken=token(issuer)
@@ -310,5 +306,3 @@ def test_providers_are_kept_shown_and_deleted(iam, issuer, provider, corporate, 
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
     assert refused(iam.get_saml_provider, SAMLProviderArn=corporate)[0] == "NoSuchEntity"
     assert refused(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=provider)[0] == "NoSuchEntity"
-
-
