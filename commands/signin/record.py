@@ -48,5 +48,5 @@ class Record:
         house = self._house
         now = house.now()
         caller = Caller(actor, address=source.address, agent=source.agent)
-        cause = Cause("signin:SignIn", source.request_id or uuid7(now))
+        cause = Cause("signin:ConsoleLogin", source.request_id or uuid7(now))
         house.activity.record(Happening(account, sealed_actor(house.ledger.sealer, caller, now), cause, fact))

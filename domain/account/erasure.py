@@ -1,5 +1,6 @@
 """Erasing a principal: what the log says of it. The keys themselves are erased beside the log (DESIGN §7)."""
 
+from muniment.domain.account.passwords import end_sessions
 from muniment.domain.account.state import Account, AccountFact
 from muniment.domain.ledger import Entry
 
@@ -15,4 +16,5 @@ class PrincipalErased(AccountFact, frozen=True, gc=False, omit_defaults=True):
     unique_id: str
 
     def evolve(self, state: Account, entry: Entry) -> None:
-        """The account itself stays as it is: names and policies are not personal data."""
+        """Names and policies stay, for they are not personal data. Sessions end: nothing that was sealed can prove who they are."""
+        end_sessions(state, self.unique_id)

@@ -11,6 +11,7 @@ import msgspec
 from muniment.domain import arn
 from muniment.domain.ids import NOBODY
 from muniment.domain.sealing import VOUCHED_FOR
+from muniment.projections.timeline import sign_in
 from muniment.projections.timeline.row import Row
 
 EVENT_VERSION: Final = "1.11"
@@ -64,6 +65,8 @@ def record_of(row: Row, region: str = "us-east-1") -> dict[str, Any]:
         "recipientAccountId": row.account,
         "eventCategory": "Management",
     }
+    if row.fact in sign_in.FACTS and isinstance(record.data, dict):
+        found |= sign_in.console_login(row.fact, record.data, found["additionalEventData"])
     return found | ({"sharedEventID": shared} if shared else {})
 
 

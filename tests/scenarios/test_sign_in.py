@@ -246,10 +246,14 @@ def test_what_was_tried_is_in_the_timeline(client, iam, server):
         events = trail.lookup_events(LookupAttributes=[{"AttributeKey": "Username", "AttributeValue": "ana"}])["Events"]
         found = [json.loads(each["CloudTrailEvent"]) for each in events]
         sign_ins = [each for each in found if each["eventSource"].startswith("signin")]
-        if len([each for each in sign_ins if each["eventName"] == "SignIn"]) >= 3 or time.monotonic() > give_up:
+        if len([each for each in sign_ins if each["eventName"] == "ConsoleLogin"]) >= 3 or time.monotonic() > give_up:
             break
         time.sleep(0.1)
     text = json.dumps(sign_ins)
+    logins = [each for each in sign_ins if each["eventName"] == "ConsoleLogin"]
+    shown = {(each["responseElements"]["ConsoleLogin"], each["additionalEventData"]["MFAUsed"]) for each in logins}
+    assert shown == {("Success", "Yes"), ("Failure", "Yes"), ("Failure", "No")}
+    assert {each["eventType"] for each in logins} == {"AwsConsoleSignIn"}
     assert phone.serial in text
     assert "wrong-password" in text
     assert "wrong-code" in text

@@ -41,7 +41,7 @@ def left_behind(tmp_path_factory):
         server.run(MUNIMENT, "rebuild", "access")
         wire = Wire(server)
         give_up = time.monotonic() + 15
-        while len(found := rows(wire, ActionName="signin:SignIn")) < 6 and time.monotonic() < give_up:
+        while len(found := rows(wire, ActionName="signin:ConsoleLogin")) < 6 and time.monotonic() < give_up:
             time.sleep(0.1)
         server.kill()
         canaries = {
@@ -94,7 +94,7 @@ def test_a_refusal_is_durable_before_its_answer(tmp_path):  # rule 14
         server.kill()
         server.start()
         wire, give_up = Wire(server), time.monotonic() + 15
-        while not (found := rows(wire, ActionName="signin:SignIn")):
+        while not (found := rows(wire, ActionName="signin:ConsoleLogin")):
             assert time.monotonic() < give_up
             time.sleep(0.1)
         assert [row["Fact"] for row in found] == ["SignInRefused"]

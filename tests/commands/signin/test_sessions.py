@@ -14,6 +14,7 @@ from muniment.commands.signin.sessions import (
     stamp,
 )
 from muniment.domain.account.account import AccountCreated
+from muniment.domain.account.erasure import PrincipalErased
 from muniment.domain.account.mfa import SecurityKeyBlocked, SecurityKeyRegistered
 from muniment.domain.account.passwords import LoginProfileCreated, PasswordChanged, PasswordRehashed
 from muniment.domain.account.recovery import RecoveryCodesIssued, RecoveryCodeUsed
@@ -113,6 +114,12 @@ def test_sessions_end_one_by_one_and_all_at_once(house):
     house.run(EndSignInSessions(unique_id=ANA), ana())
     assert house.account.sign_ins == {}
     assert house.run(EndSignInSessions(unique_id=ANA), ana())[0] == ()
+
+
+def test_sessions_of_somebody_who_is_erased_end(house):
+    house.run(start(house), ana())
+    house.states[f"account.{ACCOUNT}"] = then(house.account, PrincipalErased(ANA))
+    assert house.account.sign_ins == {}
 
 
 def test_the_oldest_session_gives_way_to_one_too_many(house):
