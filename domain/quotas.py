@@ -71,6 +71,19 @@ PACKED_SESSION_BYTES_MAX: Final = 3_072  # ours: AWS tells percents only
 SESSION_TOKEN_CHARACTERS_MAX: Final = 8_192  # ours; a request's headers may have 16 KiB
 REVOCATIONS_PER_ACCOUNT_MAX: Final = 10_000  # ours: single sessions ended before their time and not yet forgotten
 
+# Secrets (FEATURES 1f; Secrets Manager User Guide, "Quotas")
+SECRETS_PER_ACCOUNT_MAX: Final = 500_000
+SECRET_NAME_CHARACTERS_MAX: Final = 512
+SECRET_VALUE_BYTES_MAX: Final = 65_536
+SECRET_POLICY_CHARACTERS_MAX: Final = 20_480
+STAGES_PER_SECRET_MAX: Final = 20  # over all its versions
+SECRET_VERSIONS_KEPT: Final = 100  # beyond those the oldest without a stage are purged
+SECRET_VERSION_KEPT_SECONDS: Final = 86_400  # but none that is younger
+SECRET_VERSIONS_MAX: Final = 2_000  # ours: of any age, whoever keeps putting new ones
+SECRET_BYTES_MAX: Final = 8_388_608  # ours: ciphertext of all versions of one secret
+RECOVERY_DAYS_MIN: Final = 7
+RECOVERY_DAYS_MAX: Final = 30
+
 # Passwords and factors (FEATURES 1a, 1e; SECURITY 7, 8)
 PASSWORD_CHARACTERS_MIN: Final = 6
 PASSWORD_CHARACTERS_MAX: Final = 128

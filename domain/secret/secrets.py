@@ -73,6 +73,8 @@ class SecretDeleted(SecretFact, frozen=True, gc=False, omit_defaults=True):
     changes: ClassVar[frozenset[str]] = DECIDING
 
     unique_id: str
+    secret_name: str
+    arn: str
     forced: bool = False  # without a recovery window
 
     def evolve(self, state: Secret, entry: Entry) -> None:

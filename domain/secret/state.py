@@ -78,8 +78,8 @@ class Secret(State, kw_only=True):
 
 
 def boundary_of(account: str, name: str) -> str:
-    """The boundary of all secrets that ever have this name in this account: secret.<32 hexadecimal digits>."""
-    return f"{Secret.kind}.{hashlib.sha256(f'{account}/{name}'.encode()).hexdigest()[:32]}"
+    """The boundary of all secrets that ever have this name in this account: secret.<account>-<32 hexadecimal digits>."""
+    return f"{Secret.kind}.{account}-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def value_field(version_id: str) -> str:

@@ -12,7 +12,6 @@ from typing import Final
 
 from muniment.domain import stored as bytes_of
 from muniment.domain.erasing import ERASING, erased_owner
-from muniment.domain.sealing import owner
 from muniment.ops.backup.archive import KEYS_MAGIC, Archive, ArchiveSource, Key, KeyRecord, Message, Span
 from muniment.ops.backup.backup import STREAMS, FullSource
 from muniment.ops.backup.frames import ArchiveReader, BadArchive

@@ -200,6 +200,8 @@ def _who(arn: str, unique_id: str, name: str) -> _Who:
 def _number_of(boundary: str) -> str:
     """Whose timeline it is: the account's it happened in; "" where it is above all accounts: then that of who did it."""
     kind, _, number = boundary.partition(".")
+    if kind == "secret":
+        return number.partition("-")[0]
     return number if kind in ("account", "activity", "vault") else ""
 
 

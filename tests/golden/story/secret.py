@@ -89,6 +89,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     SecretPolicyDeleted(),
     SecretDeletionScheduled(FAR, 7),
     SecretRestored(),
-    SecretDeleted("SECRAAAAAAAAAAAAAAAAA", True),
+    SecretDeleted("SECRAAAAAAAAAAAAAAAAA", SECRET_NAME, SECRET_ARN, True),
     SecretKeyErased("SECRAAAAAAAAAAAAAAAAA"),
 )

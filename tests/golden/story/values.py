@@ -29,6 +29,6 @@ SIGN_IN, SIGN_IN_2 = (f"018bcfe5-6800-7000-b000-00000000000{n}" for n in "12")
 DIGEST, DIGEST_2, DIGEST_3 = (letter * 64 for letter in "abc")
 FAR: Final = START + 1_000_000_000_000_000_000  # microseconds; no session of the story ends by itself
 SECRET_NAME: Final = "shop/database"
-SECRET_BOUNDARY: Final = "secret.8f434346648f6b96df89dda901c5176b"
+SECRET_BOUNDARY: Final = f"secret.{ACCOUNT}-4c78e2274ac7e5db308c1beaba2114e8"
 SECRET_ARN: Final = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{SECRET_NAME}-aBc123"
 VERSION_1, VERSION_2, VERSION_3 = (f"018bcfe5-6800-7000-c000-00000000000{n}" for n in "123")
