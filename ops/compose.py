@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 
+from muniment.api.secret_use import SecretUse
 from muniment.api.services import Services
 from muniment.api.signin.services import SignInServices
 from muniment.commands.activity import Activity
@@ -178,7 +179,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         ledger.workshop = proving.workshop
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
-    tokens = Tokens(mac_key(store, keks, "sessions"))
+    tokens = Tokens(mac_key(store, keks, "sessions"), lambda: feed.position().epoch)
     return Core(
         ring,
         tokens,
@@ -268,6 +269,7 @@ def build_services(settings: Settings, core: Core, reset: Any = None, endpoint: 
         trusted_proxies=frozenset(settings.trusted_proxies),
         log_reads=settings.log_reads,
         reset=reset,
+        secret_use=SecretUse(core.ledger),
         sign_in=_sign_in(core, endpoint or settings.public_url),
         federation=None if core.ledger is None else federation(settings, core.loops[0], endpoint),
     )

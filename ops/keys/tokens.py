@@ -9,6 +9,7 @@ import base64
 import binascii
 import hmac
 import os
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -30,8 +31,9 @@ _SEALING: Final = bind("muniment-session", FORMAT)
 class Tokens:
     """Seals and opens sessions. Safe for many threads."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, key: bytes, epoch: Callable[[], str] = lambda: "") -> None:
+        """`epoch` names the ledger: a restore begins another one, which may not know what was revoked, so sessions end with it."""
+        self._key, self._epoch = key, epoch
         self._opened: dict[str, Session] = {}
 
     def seal(self, session: Session) -> str:
@@ -64,7 +66,7 @@ class Tokens:
             raise UnreadableToken from None
 
     def _cipher(self, salt: bytes) -> AESGCM:
-        return AESGCM(hmac.digest(self._key, _SEALING + salt, "sha256"))
+        return AESGCM(hmac.digest(self._key, bind(_SEALING, self._epoch(), salt), "sha256"))
 
     def __repr__(self) -> str:
         return "<Tokens>"

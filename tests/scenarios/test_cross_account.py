@@ -139,3 +139,27 @@ def test_a_refused_assumption_is_on_record_where_the_caller_is(server, other, an
     (record,) = records(server.client("cloudtrail"), "AssumeRole")
     assert record["errorCode"] == "AccessDenied"
     assert record["readOnly"] is False
+
+
+def test_the_same_names_in_two_accounts_are_two_of_everything(server, iam, other, member):
+    """SECURITY CVE row 8, for sessions: names never stand for principals of another account."""
+    here = member("eva", allow("sts:AssumeRole"))("sts")
+    run_here = role(iam, "run", trust(f"arn:aws:iam::{server.account}:user/eva"), allow("iam:*"))
+    there = other("iam")
+    there.create_user(UserName="eva")
+    run_there = role(there, "run", trust(f"arn:aws:iam::{other.account}:user/eva"), allow("iam:*"))
+    key = there.create_access_key(UserName="eva")["AccessKey"]
+    theirs = server.client("sts", key)
+    held = {}
+    for name, client, own, foreign in (("here", here, run_here, run_there), ("there", theirs, run_there, run_here)):
+        assert refused(client.assume_role, RoleArn=foreign, RoleSessionName="one")[0] == "AccessDenied"
+        held[name] = client.assume_role(RoleArn=own, RoleSessionName="one")["Credentials"]
+    holding(server, held["here"], "iam").create_user(UserName="mine")
+    assert "mine" not in [user["UserName"] for user in holding(server, held["there"], "iam").list_users()["Users"]]
+    mixed = {**held["here"], "SessionToken": held["there"]["SessionToken"]}
+    assert refused(holding(server, mixed, "iam").list_users)[0] == "InvalidClientTokenId"
+    (own,) = records(server.client("cloudtrail"), "CreateUser")[:1]
+    assert own["recipientAccountId"] == server.account
+    assert all(
+        record["requestParameters"]["userName"] != "mine" for record in records(other("cloudtrail"), "CreateUser")
+    )

@@ -43,6 +43,14 @@ def test_a_token_opens_on_every_node_that_has_the_key_and_nowhere_else(token):
         Tokens(bytes(32)).open(token)
 
 
+def test_a_restored_ledger_takes_no_sessions_of_the_one_before():
+    """It may not know what was revoked after the backup (docs/decisions/0005)."""
+    token = Tokens(KEY, lambda: "before").seal(SESSION)
+    assert Tokens(KEY, lambda: "before").open(token) == SESSION
+    with pytest.raises(UnreadableToken):
+        Tokens(KEY, lambda: "after").open(token)
+
+
 def test_every_byte_counts(token):
     raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     for place in range(len(raw)):
