@@ -6,8 +6,8 @@ Run it against a server that is new, as its root user:
     python examples/cross_account.py /tmp/ready.json
 
 It makes a second account; in A (the new one) a role that trusts B's user only with an external id and a second factor of the last
-five minutes, and, where secrets are kept, a secret that the role may read; in B a user with a key and an authenticator app. Then
-the user tries without the factor and is refused, assumes the role with it, reads, and finally loses the session by a revocation.
+five minutes, and a secret that the role may read; in B a user with a key and an authenticator app. Then the user tries without the
+factor and is refused, assumes the role with it, reads, and finally loses the session by a revocation.
 """
 
 import json
@@ -133,15 +133,11 @@ def make_role(client: Client, root: Key, account_b: str) -> str:
 
 
 def work(client: Client, root: Key, session: Key) -> None:
-    """What the user may do in A: read A's secret, where this server keeps secrets; list A's roles; and no more."""
-    try:
-        client("secretsmanager", root).create_secret(Name="partner/password", SecretString="correct horse")
-    except ClientError as error:
-        say(f"no secrets are kept here: {error.response['Error']['Code']}")
-    else:
-        secret = client("secretsmanager", session).get_secret_value(SecretId="partner/password")
-        assert secret["SecretString"] == "correct horse"
-        say(f"A's secret, read by B's user: {secret['Name']}")
+    """What the user may do in A: read A's secret, list A's roles, and no more."""
+    client("secretsmanager", root).create_secret(Name="partner/password", SecretString="correct horse")
+    secret = client("secretsmanager", session).get_secret_value(SecretId="partner/password")
+    assert secret["SecretString"] == "correct horse"
+    say(f"A's secret, read by B's user: {secret['Name']}")
     roles = client("iam", session).list_roles()["Roles"]
     say(f"A's roles, seen by B's user: {[role['RoleName'] for role in roles]}")
     say(f"A's users: {refusal(client('iam', session).list_users)}")

@@ -143,5 +143,6 @@ def test_the_cross_account_example_tells_its_story(server, tmp_path):
     assert told.returncode == 0, told.stderr
     assert "without a factor: AccessDenied" in told.stdout
     assert ":assumed-role/partner/ana-in-a" in told.stdout
+    assert "A's secret, read by B's user" in told.stdout
     assert "after A ended the session: InvalidClientTokenId" in told.stdout
     assert "joined by " in told.stdout
