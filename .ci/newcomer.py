@@ -1,4 +1,4 @@
-"""What the machine must bring: Python 3.11 with venv, and for the tests a PostgreSQL server and Chromium. Run by make; any Python 3
+"""What the machine must bring: Python 3.11 with venv, and for the tests PostgreSQL, Redis and Chromium. Run by make; any Python 3
 runs it.
 
 As root on Debian it installs what is missing; otherwise it names it and ends with 1.
@@ -12,13 +12,18 @@ import sys
 
 POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
 CHROMIUM = "/usr/bin/chromium"
+REDIS = "/usr/bin/redis-server"
 
 
 def missing(part):
     """The Debian packages that `part` still needs."""
     if part == "python":
         return [] if _has("venv") and _has("ensurepip") else ["python3-venv"]
-    packages = {"postgresql": glob.glob(POSTGRES), "chromium": os.path.exists(CHROMIUM)}
+    packages = {
+        "postgresql": glob.glob(POSTGRES),
+        "redis-server": os.path.exists(REDIS),
+        "chromium": os.path.exists(CHROMIUM),
+    }
     return [name for name, found in packages.items() if not found]
 
 

@@ -9,14 +9,16 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
 BYTES_MAX: Final = 262_144
 SECONDS_MAX: Final = 5.0
 PORT: Final = 443
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -49,24 +51,28 @@ class Fetcher:
 
         A server whose certificate no known authority signed is believed where the SHA-1 of it is among `thumbprints`.
         """
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.username is not None or parts.fragment:
-            raise NotFetched(f"`{url[:200]}` is not an https URL")
+        host, port, path = _place(url)
+        address = self.address(host, port)
         try:
-            port = parts.port or PORT
-        except ValueError:
-            raise NotFetched(f"`{url[:200]}` is not an https URL") from None
-        address = self._address(parts.hostname, port)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        try:
-            return self._ask(parts.hostname, port, address, path, self._context)
+            return self._ask(_Pinned(host, port, address, self._context), "GET", path)
         except ssl.SSLCertVerificationError:
             if not thumbprints:
-                raise NotFetched(f"`{parts.hostname}` shows a certificate that nobody known has signed") from None
-            return self._ask(parts.hostname, port, address, path, _unverified(), thumbprints)
+                raise NotFetched(f"`{host}` shows a certificate that nobody known has signed") from None
+            return self._ask(_Pinned(host, port, address, _unverified(), thumbprints), "GET", path)
 
-    def _address(self, host: str, port: int) -> str:
-        """The one address that is connected to. All of a host's must be fit: which is taken is not the host's to choose."""
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """The body of the successful answer to a POST. Raises NotFetched."""
+        host, port, path = _place(url)
+        try:
+            return self._ask(_Pinned(host, port, self.address(host, port), self._context), "POST", path, body, headers)
+        except ssl.SSLCertVerificationError:
+            raise NotFetched(f"`{host}` shows a certificate that nobody known has signed") from None
+
+    def address(self, host: str, port: int) -> str:
+        """The one address that may be connected to. All of a host's must be fit: which is taken is not the host's to choose.
+
+        Raises NotFetched.
+        """
         found = self._resolve(host, port)
         if not found:
             raise NotFetched(f"`{host}` has no address")
@@ -74,25 +80,43 @@ class Fetcher:
             raise NotFetched(f"`{host}` is not a public address; an operator may allow `{host}:{port}`")
         return found[0]
 
+    @staticmethod
     def _ask(
-        self, host: str, port: int, address: str, path: str, context: ssl.SSLContext, thumbprints: Sequence[str] = ()
+        connection: "_Pinned",
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> bytes:
-        connection = _Pinned(host, port, address, context, thumbprints)
+        host = connection.host
         try:
-            connection.request("GET", path, headers={"Accept": "application/json", "User-Agent": "muniment"})
+            sent = {"Accept": "application/json", "User-Agent": "muniment", **headers}
+            connection.request(method, path, body, sent)
             with connection.getresponse() as answer:
                 if answer.status != http.client.OK:  # a redirect is no answer either
                     raise NotFetched(f"`{host}` answered {answer.status}")
-                body = answer.read(BYTES_MAX + 1)
+                found = answer.read(BYTES_MAX + 1)
         except ssl.SSLCertVerificationError:
             raise
         except (OSError, http.client.HTTPException):
             raise NotFetched(f"`{host}` could not be reached") from None
         finally:
             connection.close()
-        if len(body) > BYTES_MAX:
+        if len(found) > BYTES_MAX:
             raise NotFetched(f"`{host}` answered more than {BYTES_MAX} bytes")
-        return body
+        return found
+
+
+def _place(url: str) -> tuple[str, int, str]:
+    """Host, port and path of an https URL. Raises NotFetched."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username is not None or parts.fragment:
+        raise NotFetched(f"`{url[:200]}` is not an https URL")
+    try:
+        port = parts.port or PORT
+    except ValueError:
+        raise NotFetched(f"`{url[:200]}` is not an https URL") from None
+    return parts.hostname, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 class _Pinned(http.client.HTTPSConnection):

@@ -33,6 +33,7 @@ class Issuer:
         certificate.configure_cert(context)
         self.der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
         self.asked = []
+        self.posted = []
         self.answers = {}
         outer = self
 
@@ -46,6 +47,11 @@ class Issuer:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.posted.append((self.path, dict(self.headers), body))
+                self.do_GET()
 
             def log_message(self, *_):
                 """Be quiet."""
