@@ -164,6 +164,7 @@ def build_app(services: Services, registry: CollectorRegistry) -> Application:
         threads.shutdown(wait=False)
         sign_in_threads.shutdown(wait=False)
         use.close()
+        services.secret_use.close()
         strangers.close()
         throttled.close()
 

@@ -10,6 +10,9 @@ from muniment.domain.errors import Refused
 
 CLIENT_KEYS = ("idempotency-key", "amz-sdk-invocation-id")  # botocore repeats its invocation id on its own retries
 
+# There the token is a version's id, and what a repeat with another value means is the service's to say.
+TOKENS_OF_THEIR_OWN = frozenset({"secretsmanager"})
+
 
 class AWSFront:
     """Reads and answers in the protocol of the service the request is signed for."""
@@ -25,7 +28,7 @@ class AWSFront:
             call = protocols.parse(http, claimed)
             parsed.append(call)
             key = next((value for name in CLIENT_KEYS if (value := http.header(name))), "")
-            token = call.params.get("ClientRequestToken") or key
+            token = key if call.service in TOKENS_OF_THEIR_OWN else call.params.get("ClientRequestToken") or key
             return Call(
                 call.service,
                 call.action,

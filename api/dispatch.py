@@ -12,6 +12,7 @@ from muniment.api.issuing import Issuing
 from muniment.api.services import Services
 from muniment.commands.activity import Happening
 from muniment.commands.command import COMMANDS, Command
+from muniment.commands.drawn import uuid7
 from muniment.commands.expect import parse
 from muniment.commands.provenance import sealed_actor
 from muniment.commands.sts.federated import FederatedIssue
@@ -31,7 +32,7 @@ from muniment.domain.ledger import Cause, Fact
 from muniment.domain.position import Position
 from muniment.domain.resource import Resource
 from muniment.projections.past.views import ViewsAt
-from muniment.projections.query import QUERIES, Asked, Query, Views
+from muniment.projections.query import QUERIES, Asked, Disclosed, Query, Views
 
 PARAMETER_CHARACTERS_MAX: Final = 1_024
 MESSAGE_CHARACTERS_MAX: Final = 4_096
@@ -156,17 +157,41 @@ class Dispatch:
         query = converted(kind, call.service, call.action, call.params)
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)
         services.reads.wait(query.models, minimum)
-        asked = Asked(caller.actor, services.now())
+        asked = Asked(
+            caller.actor,
+            services.now(),
+            lambda action, resources: services.gate.check(caller, action, resources, minimum),
+        )
         views = self._views(call, caller, asked, minimum)
         resources = query.resources(views, asked)
         services.gate.check(caller, query.action(), resources, minimum)
         for action in query.decides():
             services.gate.fresh(action)
         result = query.answer(views, asked)
-        if services.log_reads and call.recorded:
+        if asked.disclosed:
+            self._disclose(call, caller, asked.disclosed)
+        elif services.log_reads and call.recorded:
             shown = tuple(each.arn[:PARAMETER_CHARACTERS_MAX] for each in resources[:RESOURCES_MAX])
             self._record(call, caller, QueryAnswered(shown), wait=False)
         return Answer(result, Position(services.epoch(), minimum))
+
+    def _disclose(self, call: Call, caller: Caller, disclosed: list[Disclosed]) -> None:
+        """Record what of secrets the answer holds, where they are and where the caller is, and wait until it is durable."""
+        services = self._services
+        if services.activity is None:
+            raise ServiceUnavailable("this process hands out no secrets; ask one that runs with `--role api`")
+        now = services.now()
+        actor = sealed_actor(services.sealer, caller, now)
+        cause = Cause(f"{call.service}:{call.action}", call.request_id, parameters=_public(call))
+        happenings = []
+        for each in disclosed:
+            homes = dict.fromkeys((each.account, caller.actor.account))
+            shared = uuid7(now) if len(homes) > 1 else ""
+            fact = msgspec.structs.replace(each.fact, shared_event_id=shared)
+            happenings += [Happening(home, actor, cause, fact) for home in homes]
+        services.activity.record_all(happenings)
+        for each in disclosed:
+            services.secret_use.note(each.boundary, each.fact.secret_arn, now)
 
     def _views(self, call: Call, caller: Caller, asked: Asked, minimum: int) -> Views:
         """What the query is answered from: the models as they are, or as they were at the moment that the caller names.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from muniment.api.aws.signing_keys import SigningKeys
+from muniment.api.secret_use import SecretUse
 from muniment.api.signin.services import SignInServices
 from muniment.api.throttle import Throttle, for_decisions
 from muniment.commands.activity import Activity
@@ -71,3 +72,4 @@ class Services:
     throttle: Throttle = field(default_factory=Throttle)
     asking: Throttle = field(default_factory=for_decisions)  # of evaluations, which are asked before everything else
     signing_keys: SigningKeys = field(default_factory=SigningKeys)
+    secret_use: SecretUse = field(default_factory=lambda: SecretUse(None))

@@ -1,10 +1,12 @@
 """Queries: one class per Get* and List* action, answered from the read models (DESIGN §6)."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, Protocol
 
 import msgspec
 
 from muniment.domain.boundary import State
+from muniment.domain.errors import AccessDenied
 from muniment.domain.ledger import Actor
 from muniment.domain.resource import Resource
 
@@ -50,11 +52,27 @@ class Views(Protocol):
         """Rebuilds of this process's read models (ops/rebuild.py)."""
 
 
+class Disclosed(msgspec.Struct, frozen=True):
+    """That an answer holds a secret: recorded, and acknowledged, before the answer leaves (SECURITY 14)."""
+
+    account: str  # whose the secret is; the caller's account has it on record too
+    fact: Any  # an activity, such as SecretRead
+    boundary: str = ""  # the secret's
+
+
+def _nothing_is_allowed(action: str, resources: tuple[Resource, ...]) -> None:
+    raise AccessDenied(f"{action} is not allowed here")
+
+
 class Asked(msgspec.Struct, frozen=True):
-    """Who asks, and when."""
+    """Who asks, and when. An answer adds to `disclosed` what of secrets it holds."""
 
     actor: Actor
     now: int  # microseconds
+    allowed: Callable[[str, tuple[Resource, ...]], None] = (
+        _nothing_is_allowed  # asks the gate for more; raises AccessDenied
+    )
+    disclosed: list[Disclosed] = msgspec.field(default_factory=list)
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
