@@ -145,9 +145,9 @@ def test_many_errors_are_counted_and_ten_are_shown():
 
 def test_a_pattern_that_takes_too_long_is_not_satisfied():
     slow = matcher(r"(a|aa)+(b|bb)+c(?=(a+)+$)")
-    begin = time.perf_counter()
+    begin = time.thread_time()
     assert not slow("a" * 5_000 + "b" * 5_000)
-    assert time.perf_counter() - begin < 1
+    assert time.thread_time() - begin < 1
     assert not matcher(r"(x+x+)+y")("x" * 40)
 
 
