@@ -5,6 +5,7 @@ What is counted first cannot be guessed in parallel, and what is kept in the log
 can lock anybody out for good.
 """
 
+import ipaddress
 from typing import Final
 
 import msgspec
@@ -82,6 +83,7 @@ class Attempts:
         `principal` is canonical: a boundary and a unique id, or for somebody who is not there whatever spelling-free
         name the caller makes of the text; `source` is the address.
         """
+        source = source_of(source)
         if source:
             self._count("source", source, SOURCE)
         try:
@@ -123,6 +125,19 @@ class Attempts:
 
         if wait := self._cells.change(ATTEMPTS, name(kind, key), Count, step, limit.forget_seconds):
             raise TooManyRequests(TOO_MANY, wait)
+
+
+def source_of(address: str) -> str:
+    """What counts as one source: an IPv4 address, or the /64 of an IPv6 address, of which everybody has 2⁶⁴."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
+    return str(parsed)
 
 
 def _wait(count: Count, limit: Limit, now: int) -> int:

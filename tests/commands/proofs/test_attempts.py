@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from muniment.commands.proofs.attempts import CODE, PASSWORD, SOURCE, Attempts
+from muniment.commands.proofs.attempts import CODE, PASSWORD, SOURCE, Attempts, source_of
 from muniment.commands.proofs.cells import TRIES_MAX, Cells
 from muniment.domain.errors import ServiceUnavailable, TooManyRequests
 from tests.commands.bench import SECOND
@@ -85,6 +85,21 @@ def test_a_source_waits_whoever_it_tries(bench):
         fail(attempts, 1, who=f"account.1/AIDA{number}", source="10.0.0.1")
     assert wait_of(attempts, who="account.1/ANOTHER", source="10.0.0.1") == 1
     attempts.begin("password", "account.1/ANOTHER", "10.0.0.2").succeeded()
+
+
+def test_the_addresses_of_one_ipv6_network_are_one_source(bench):
+    attempts = bench.attempts()
+    for number in range(SOURCE.free):
+        fail(attempts, 1, who=f"account.1/AIDA{number}", source=f"2001:db8:1:2:{number}::1")
+    assert wait_of(attempts, who="account.1/ANOTHER", source="2001:db8:1:2:ffff::9") == 1
+    attempts.begin("password", "account.1/ANOTHER", "2001:db8:1:3::1").succeeded()
+
+
+@pytest.mark.parametrize(
+    ("address", "source"), [("::ffff:192.0.2.1", "192.0.2.1"), ("192.0.2.1", "192.0.2.1"), ("", "")]
+)
+def test_an_address_is_itself_where_nobody_has_many(address, source):
+    assert source_of(address) == source
 
 
 def test_a_right_password_does_not_clear_its_source(bench):
