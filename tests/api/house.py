@@ -22,11 +22,12 @@ from muniment.domain.account.keys import keys_of
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied, ReadModelBehind, ServiceUnavailable
 from muniment.domain.ledger import Actor, Sealed
-from muniment.domain.session_token import UnreadableToken
 from muniment.ops import actions as _actions  # noqa: F401 - importing it registers every command and query
+from muniment.ops.keys.tokens import Tokens
 from muniment.projections.access.model import Access
 from muniment.projections.credentials import Credential
 from muniment.projections.fold import Fold
+from muniment.projections.sessions import standing
 
 ACCOUNT = "123456789012"
 ITSELF = Caller(Actor(ids.NOBODY, "arn:muniment:ops:::test", "test", OPERATOR), operator=True)
@@ -63,13 +64,6 @@ class Sealer:
 
     def unseal(self, owner, field, sealed):
         return sealed.box
-
-
-class Tokens:
-    """Gives out no sessions, so that every token is nobody's."""
-
-    def open(self, token):
-        raise UnreadableToken
 
 
 class Gate:
@@ -113,6 +107,12 @@ class Reads:
         if position > self.reached:
             raise ReadModelBehind("behind")
 
+    def account(self, number):
+        return self.state(f"account.{number}")
+
+    def session(self, session):
+        return standing(session, self)
+
     def credential(self, key_id):
         account = self.state(f"account.{ACCOUNT}")
         if (name := account.keys.get(key_id)) is None:
@@ -154,7 +154,7 @@ class House:
             "gate": self.gate,
             "reads": self.reads,
             "sealer": Sealer(),
-            "tokens": Tokens(),
+            "tokens": Tokens(bytes(32)),
             "readiness": self.ready,
             "epoch": lambda: "epoch",
             "now": clock,

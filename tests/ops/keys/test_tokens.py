@@ -110,6 +110,7 @@ def test_nothing_of_the_session_can_be_read_off_its_token(token):
         assert known.encode() not in raw
     assert Tokens(KEY).seal(SESSION) != token  # the same session never looks the same
     assert SESSION.secret not in repr(SESSION)
+    assert SESSION.secret not in str(list(SESSION.__rich_repr__()))
     assert "001" not in repr(Tokens(KEY))
 
 
