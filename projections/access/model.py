@@ -10,6 +10,8 @@ from muniment.domain.policy.document import Kind
 from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.domain.secret.naming import boundary_of_arn
+from muniment.domain.secret.state import Secret
 from muniment.domain.session import Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Note, Question, plain, unheard
@@ -36,13 +38,14 @@ ROLE_ASSUMING: Final = frozenset(
 FEDERATED_USER: Final = (
     ":federated-user/"  # GetFederationToken's tags are passed to a user's own session: no role trusts anybody
 )
+SECRETS: Final = "arn:aws:secretsmanager:"
 
 
 class Access(FoldedModel):
     """Who may do what, as the log says up to `position`."""
 
     name = "access"
-    KINDS: ClassVar[frozenset[str] | None] = frozenset({"account", "site"})
+    KINDS: ClassVar[frozenset[str] | None] = frozenset({"account", "secret", "site"})
     IGNORES: ClassVar[frozenset[str]] = frozenset({"AccountRegistrationDeclined", "PrincipalErased"})
 
     def __init__(self, fold: Fold) -> None:
@@ -68,7 +71,7 @@ class Access(FoldedModel):
             standing = standings.of(account, unique_id)  # type: ignore[arg-type]  # the table's kinds are its names'
         frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE), standing.holder)
         question, beside = self._alone, ALONE
-        if session is not None or action[:4].lower() == "sts:":
+        if session is not None or action[:4].lower() == "sts:" or request.resource.startswith(SECRETS):
             question, beside = self._beside(request, session)
         outcome, alarm = decide(frame, standing.plans.get(action) or standing.bundle, standings.library.plans, beside)
         return Decided(outcome[0], outcome[1], position, alarm, frame, question)
@@ -146,9 +149,10 @@ class Access(FoldedModel):
     def _beside(self, request: AccessRequest, session: tuple[Source, ...] | None) -> tuple[Question, Beside]:
         """The policies that bear on a request beside its requester's own."""
         mandatory = request.action.lower() in ROLE_ASSUMING and FEDERATED_USER not in request.resource
-        if session is None and not mandatory:
+        trust = self._trust(request) if mandatory else self._policy_of_secret(request)
+        if session is None and trust is None and not mandatory:
             return self._alone, ALONE
-        trust, library = self._trust(request) if mandatory else None, self._standings.library
+        library = self._standings.library
         return Question(self._documents, session, mandatory, trust), Beside(
             session=None if session is None else library.sources(session),
             resource=None if trust is None else library.read(trust.document),
@@ -162,6 +166,15 @@ class Access(FoldedModel):
         if account is None or role is None or account.role_arn(role) != request.resource:
             return None
         return Source(self._documents.read(role.trust, Kind.TRUST), role.name)
+
+    def _policy_of_secret(self, request: AccessRequest) -> Source | None:
+        """The resource policy of the secret that is asked about; None where it has none, or there is no such secret."""
+        if not request.resource.startswith(SECRETS) or (boundary := boundary_of_arn(request.resource)) is None:
+            return None
+        secret = self.table.get(boundary)
+        if not isinstance(secret, Secret) or secret.arn != request.resource or not secret.policy:
+            return None
+        return Source(self._documents.read(secret.policy, Kind.RESOURCE), secret.name)
 
     def _account(self, number: str) -> Account | None:
         found = self.table.get(f"account.{number}")
