@@ -39,6 +39,7 @@ from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
 from muniment.ops.settings import Settings
+from muniment.ops.sweeping import Sweeper, shredding
 from muniment.ops.what_if import WhatIfs
 from muniment.projections.access.gate import AccessGate
 from muniment.projections.access.model import Access
@@ -99,6 +100,7 @@ class Core:
     history: History
     decisions: DecisionLog | None
     proving: Proving | None  # None in a process that only decides
+    sweeper: Sweeper | None = None  # begins when the log is open
 
     def open(self, log: LogServer) -> None:
         """Wait for the read models, and compare the log with its signed heads. Raises NotLoaded, LogDiffers."""
@@ -106,9 +108,14 @@ class Core:
             raise NotLoaded("the read models did not load in time; `muniment verify` tells whether the log is whole")
         if self.notarized is not None and self.feed.broken is None:
             self.notarized.open(self.feed, self.loops[0], log, self.ring, self.sources)
+        if self.ledger is not None:
+            self.sweeper = Sweeper(self.ledger, self.reads.directory, self.ring, lambda: shredding(log))
+            self.sweeper.start()
 
     def close(self) -> None:
         """Stop everything, writers first, so that what they still hold is recorded."""
+        if self.sweeper is not None:
+            self.sweeper.close()
         if self.activity is not None:
             self.activity.close()
         if self.decisions is not None:
