@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from bench import biglog
+from bench.spent import Spent
 from muniment.ops.host import Host, on_host
 from muniment.ops.jetstream.source import StreamSource
 from muniment.projections.access.model import Access
@@ -16,6 +17,7 @@ from muniment.projections.filling import Filling
 from muniment.projections.fold import Fold
 from muniment.projections.generation import Generation
 from muniment.projections.readmodel import IAM
+from muniment.projections.rebuild import uncollected
 from muniment.projections.timeline.places import database_at
 from muniment.projections.timeline.timeline import Timeline
 from muniment.projections.verify import Chains
@@ -23,16 +25,20 @@ from tests.muniment_server import Muniment
 
 
 def main() -> dict[str, object]:
-    """All figures; the log is written first where it is not there yet."""
+    """All figures, or those named by the arguments; the log is written first where it is not there yet."""
     folder = biglog.folder()
     if not (folder / "nats").is_dir():
         with Muniment(folder, "--log-level", "error"):
             pass  # founds the site: the keys and the streams
         with on_host(folder) as host:
             biglog.write(host)
+    figures: dict[str, object] = {}
+    wanted = sys.argv[1:] or [*PARTS, "restart"]
     with on_host(folder) as host:
-        figures = {**told(_decode(host)), **told(_access(host)), **told(_timeline(host))}
-    return {**figures, **told(_restart(folder))}
+        for part in (part for name, part in PARTS.items() if name in wanted):
+            with uncollected():  # as the feed and every rebuild read
+                figures |= told(part(host))
+    return {**figures, **told(_restart(folder))} if "restart" in wanted else figures
 
 
 def told(figures: dict[str, object]) -> dict[str, object]:
@@ -51,7 +57,7 @@ def _decode(host: Host) -> dict[str, object]:
     source = _source(host)
     last = source.bounds().last
     chains = Chains(IAM, host.ring)
-    began, entries = time.perf_counter(), 0
+    began, entries, spent = time.perf_counter(), 0, Spent()
     for batch in source.batches(0, last):
         opened, broken = chains.open(batch, every=False)
         assert broken is None, broken
@@ -60,13 +66,17 @@ def _decode(host: Host) -> dict[str, object]:
     seconds = time.perf_counter() - began
     source.close()
     assert entries == last
-    return {"entries": entries, "decoded and checked, entries/s (aim: 150 000)": round(entries / seconds)}
+    return {
+        "entries": entries,
+        "decoded and checked, entries/s (aim: 150 000)": round(entries / seconds),
+        "processor time of it, µs an entry": spent.told(entries),
+    }
 
 
 def _access(host: Host) -> dict[str, object]:
     source, fold = _source(host), Fold()
     access = Access(fold)
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), Spent()
     filling = Filling(source, host.ring, Generation(fold, (access,)))
     filling.run()
     seconds = time.perf_counter() - began
@@ -74,23 +84,30 @@ def _access(host: Host) -> dict[str, object]:
     assert filling.broken is None, filling.broken
     account = access.table["account.200000000000"]
     assert len(account.users) > 0  # type: ignore[attr-defined]
-    return {"rebuild of access, entries/s (aim: 100 000)": round(access.position() / seconds)}
+    return {
+        "rebuild of access, entries/s (aim: 100 000)": round(access.position() / seconds),
+        "processor time of that rebuild, µs an entry": spent.told(access.position()),
+    }
 
 
 def _timeline(host: Host) -> dict[str, object]:
     source = _source(host)
     with tempfile.TemporaryDirectory(dir=biglog.folder()) as name:
         timeline = Timeline(database_at(Path(name)))
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), Spent()
         filling = Filling(source, host.ring, Generation(None, (timeline,)))
         filling.run()
         timeline.live()
         seconds = time.perf_counter() - began
         entries = timeline.position()
+        cost = spent.told(entries)
         assert filling.broken is None, filling.broken
         timeline.close()
     source.close()
-    return {"rebuild of timeline into SQLite, entries/s (aim: 40 000)": round(entries / seconds)}
+    return {
+        "rebuild of timeline into SQLite, entries/s (aim: 40 000)": round(entries / seconds),
+        "processor time of that filling, µs an entry": cost,
+    }
 
 
 def _restart(folder: Path) -> dict[str, object]:
@@ -114,6 +131,9 @@ def _restart(folder: Path) -> dict[str, object]:
         "resident memory after restart, MiB (aim: 1 024)": now // 1_024,
         "peak of it, MiB": peak // 1_024,
     }
+
+
+PARTS = {"decode": _decode, "access": _access, "timeline": _timeline}
 
 
 if __name__ == "__main__":
