@@ -38,6 +38,7 @@ from muniment.ops.proving import Proving
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
+from muniment.ops.rotation.composing import Rotating
 from muniment.ops.settings import Settings
 from muniment.ops.sweeping import Sweeper, shredding
 from muniment.ops.what_if import WhatIfs
@@ -52,6 +53,7 @@ from muniment.projections.past.kept import KeptStates
 from muniment.projections.past.model import Passage
 from muniment.projections.past.past import Past
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
+from muniment.projections.secret_changes import SecretChanges
 from muniment.projections.snapshots import Snapshots
 from muniment.projections.timeline.apart import TimelineApart
 from muniment.projections.timeline.places import timeline_at
@@ -101,6 +103,7 @@ class Core:
     decisions: DecisionLog | None
     proving: Proving | None  # None in a process that only decides
     sweeper: Sweeper | None = None  # begins when the log is open
+    rotating: Rotating | None = None  # the same
 
     def open(self, log: LogServer) -> None:
         """Wait for the read models, and compare the log with its signed heads. Raises NotLoaded, LogDiffers."""
@@ -111,9 +114,13 @@ class Core:
         if self.ledger is not None:
             self.sweeper = Sweeper(self.ledger, self.reads.directory, self.ring, lambda: shredding(log))
             self.sweeper.start()
+        if self.rotating is not None:
+            self.rotating.process.start()
 
     def close(self) -> None:
         """Stop everything, writers first, so that what they still hold is recorded."""
+        if self.rotating is not None:
+            self.rotating.close()
         if self.sweeper is not None:
             self.sweeper.close()
         if self.activity is not None:
@@ -153,10 +160,11 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     timeline = _timeline(settings, ring)
     alarms = Alarms(registry)
     watch = Watch(fold, alarms.raise_alarm, ring.forget)
+    changes = SecretChanges(fold)
     notarized = None if decides_only else Notarized(settings, store, keks, fold)
     history = _history(settings, log, loop, ring, fold)
     notaries = notarized.models if notarized is not None else ()
-    models = [access, credentials, directory, watch, timeline, history.passage, *notaries]
+    models = [access, credentials, directory, watch, changes, timeline, history.passage, *notaries]
     snapshots = None if settings.ephemeral else Snapshots(settings.data / "snapshots", ring, _say)
     feed = Feed(sources, ring, models, fold, snapshots=snapshots)
     gate = AccessGate(
@@ -184,6 +192,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     proving = None if ledger is None else Proving(loop, store, keks, ring)
     if ledger is not None and proving is not None:
         ledger.workshop = proving.workshop
+    rotating = _rotating(settings, ledger, activity, ring, reads, loop, changes)
     feed.start()
     readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
     tokens = Tokens(mac_key(store, keks, "sessions"), lambda: feed.position().epoch)
@@ -204,7 +213,28 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         history,
         decisions,
         proving,
+        rotating=rotating,
     )
+
+
+def _rotating(
+    settings: Settings,
+    ledger: Ledger | None,
+    activity: Activity | None,
+    ring: KeyRing,
+    reads: Reads,
+    loop: NatsLoop,
+    changes: SecretChanges,
+) -> Rotating | None:
+    """What rotates secrets; None in a process that only decides."""
+    if ledger is None or activity is None:
+        return None
+    directory = reads.directory
+    rotating = Rotating(
+        settings, ledger, activity, ring, directory, reads.credential, lambda at: reads.wait(("directory",), at), loop
+    )
+    changes.heard = rotating.process.heard
+    return rotating
 
 
 def _rebuilds(

@@ -47,6 +47,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     federation_allow: tuple[str, ...] = ()  # host:port of identity providers that may have private addresses
     federation_ca: Path | None = None  # further authorities that identity providers' certificates may be signed by
     saml_audience: str = ""  # whom SAML assertions must be made for; empty: the endpoint and `/saml`
+    rotation_allow: tuple[
+        str, ...
+    ] = ()  # host:port of rotation targets that may have private addresses; folder:port of sockets
+    rotation_ca: Path | None = None  # further authorities that webhooks' certificates may be signed by
+    rotation_nats: str = ""  # where rotation functions answer on NATS; empty: none is asked
+    rotation_nats_credentials: Path | None = None
     decision_log: float = 1.0  # the share of decisions that is logged: 0 none, 1 every one
     region: str = REGION_DEFAULT
     kek: str = ""  # where the key-encryption key comes from: file:PATH, env:NAME or command:…
@@ -67,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         self._check_monitors()
         self._check_federation()
+        self._check_rotation()
 
     @property
     def secure(self) -> bool:
@@ -94,6 +101,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise BadSetting(f"`--federation-allow {place}` is not HOST:PORT, such as id.internal:443")
         if self.federation_ca is not None and not self.federation_ca.is_file():
             raise BadSetting(f"`{self.federation_ca}` does not exist")
+
+    def _check_rotation(self) -> None:
+        for place in self.rotation_allow:
+            host, _, port = place.rpartition(":")
+            if not host or not port.isdigit():
+                raise BadSetting(f"`--rotation-allow {place}` is not HOST:PORT, such as db.internal:5432")
+        for path in (self.rotation_ca, self.rotation_nats_credentials):
+            if path is not None and not path.is_file():
+                raise BadSetting(f"`{path}` does not exist")
+        if self.rotation_nats_credentials is not None and not self.rotation_nats:
+            raise BadSetting("`--rotation-nats-credentials` belongs to `--rotation-nats URL`: give that too")
 
     def _check_monitors(self) -> None:
         if self.nats_monitors and not self.nats:

@@ -56,6 +56,17 @@ FederationCa = Annotated[
 SamlAudience = Annotated[
     str, typer.Option(help="Whom SAML assertions must be made for.", show_default="the endpoint and /saml")
 ]
+RotationAllow = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="HOST:PORT of a rotation target that may have a private address (FOLDER:PORT of a socket); may be repeated."
+    ),
+]
+RotationCa = Annotated[
+    Path | None, typer.Option(help="Further CAs that rotation webhooks' certificates may be signed by, PEM.")
+]
+RotationNats = Annotated[str, typer.Option(help="URL of the NATS server on which rotation functions answer.")]
+RotationNatsCredentials = Annotated[Path | None, typer.Option(help="Its .creds or nkey seed file, mode 0600.")]
 ReadLog = Annotated[bool, typer.Option("--read-log/--no-read-log", help="Record reads in the audit timeline too.")]
 DecisionLog = Annotated[
     str, typer.Option("--decision-log", help="Which decisions to log: `all`, `off`, or a share such as 0.01.")

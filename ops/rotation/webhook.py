@@ -1,7 +1,7 @@
 """Anything that has an HTTPS endpoint: each step is one signed POST, under the rules for addresses that tenants chose.
 
 The body is JSON: step (create, set, test, finish, retire), secretArn, token, settings, and the values that the step is about.
-`create` answers `{"SecretString": …}`; the others answer 200 with any JSON object. Requests are signed as RFC 9421 says (HTTP Message
+`create` answers `{"SecretString": …}`; the others answer 200 with any JSON object. Requests are signed (RFC 9421, HTTP Message
 Signatures, ed25519) over method, target URI and the body's digest (RFC 9530), with the site's signing key, whose public half
 `muniment keys export` writes. Redirects are never followed.
 """
