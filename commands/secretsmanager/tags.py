@@ -1,12 +1,13 @@
 """Tags of secrets: the rules that Secrets Manager puts on them, TagResource, UntagResource."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from muniment.commands.command import Decision, Given
 from muniment.commands.iam.contexts import request_tags, tag_keys
 from muniment.commands.secretsmanager.secret import SecretCommand
+from muniment.domain.ledger import Entry
 from muniment.domain.quotas import TAGS_PER_ENTITY_MAX
 from muniment.domain.secret.errors import InvalidSecretParameter, SecretLimitExceeded
 from muniment.domain.secret.keys import Keys
@@ -38,7 +39,7 @@ class TagResource(SecretCommand, frozen=True, kw_only=True, rename="pascal"):
         changed = {key: value for key, value in new.items() if secret.tags.get(key) != value}
         return SecretTagged(changed) if changed else None
 
-    def answer(self, *_: object) -> dict[str, object]:
+    def answer(self, state: Secret, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:
         return {}
 
 
@@ -54,7 +55,7 @@ class UntagResource(SecretCommand, frozen=True, kw_only=True, rename="pascal"):
         gone = tuple(key for key in secret.tags if key in self.tag_keys)
         return SecretUntagged(gone) if gone else None
 
-    def answer(self, *_: object) -> dict[str, object]:
+    def answer(self, state: Secret, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:
         return {}
 
 
