@@ -15,6 +15,7 @@ BODY_BYTES_MAX = 1_048_576
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACES = bytes.maketrans(b"[]", b"{}")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 
 
 class BadJSON(ValueError):
@@ -44,14 +45,28 @@ def check_size(body: bytes, nodes_max: int = JSON_NODES_MAX) -> None:
     openers = body.count(b"{") + body.count(b"[")
     if openers + body.count(b",") <= nodes_max and openers <= JSON_DEPTH_MAX:
         return  # brackets and commas inside strings only make this estimate larger
-    structure = b"".join(body.split(b'"')[::2]) if b"\\" not in body else _STRING.sub(b"", body)
-    if structure.count(b"{") + structure.count(b"[") + structure.count(b",") > nodes_max:
-        raise BadJSON(f"the body holds more than {nodes_max} values")
-    brackets = structure.translate(_BRACES, _NOT_BRACKETS)
+    brackets: bytes | None = None
+    if openers + body.count(b",") <= nodes_max and b"\\" not in body:
+        brackets = _brackets_outside(body)
+    if brackets is None:
+        structure = _STRING.sub(b"", body)
+        if structure.count(b"{") + structure.count(b"[") + structure.count(b",") > nodes_max:
+            raise BadJSON(f"the body holds more than {nodes_max} values")
+        brackets = structure.translate(_BRACES, _NOT_BRACKETS)
     for _ in range(JSON_DEPTH_MAX):  # each time the innermost level goes; the parser tells which bracket closes which
         if not (brackets := brackets.replace(b"{}", b"")):
             return
     raise BadJSON(f"the body is nested deeper than {JSON_DEPTH_MAX}")
+
+
+def _brackets_outside(body: bytes) -> bytes | None:
+    """The brackets of a text without backslashes; None where some stand inside strings.
+
+    With all else gone, a string that holds no bracket is two quotes side by side. Only a bracket inside one has an odd number of
+    quotes before it, so then a quote is left.
+    """
+    marks = body.translate(_BRACES, _NOT_MARKS).replace(b'""', b"")
+    return None if b'"' in marks else marks
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

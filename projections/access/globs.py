@@ -26,7 +26,7 @@ class Globs:
         self._automaton: Automaton | None = None  # made when it is first needed
         few = chunked if len(chunked) < AUTOMATON_FROM else ()
         self._spans = tuple(span for chunks in few if (span := _span(chunks)) is not None)
-        self._others = tuple(chunks for chunks in few if _span(chunks) is None)
+        self._others = tuple((*_needed(chunks), chunks) for chunks in few if _span(chunks) is None)
 
     @property
     def everything(self) -> bool:
@@ -51,10 +51,11 @@ class Globs:
         for head, tail, least in self._spans:
             if text.startswith(head) and text.endswith(tail) and len(text) >= least:
                 return True
-        for chunks in self._others:
-            budget.spend(1)
-            if match_chunks(chunks, text, budget):
-                return True
+        for head, inside, chunks in self._others:
+            if text.startswith(head) and inside in text:  # most patterns are about something else
+                budget.spend(1)
+                if match_chunks(chunks, text, budget):
+                    return True
         return False
 
 
@@ -67,6 +68,14 @@ def _span(chunks: tuple[Chunk, ...]) -> tuple[str, str, int] | None:
     if any(len(text) != run.width for text, run in zip(texts, ends, strict=True)):
         return None
     return texts[0], texts[1], len(texts[0]) + len(texts[1])
+
+
+def _needed(chunks: tuple[Chunk, ...]) -> tuple[str, str]:
+    """What every text that a pattern matches begins with, and the longest other text in it: two quick looks before a search."""
+    runs = [run.fragments for chunk in chunks for run in chunk]
+    head = runs[0][0][1] if runs[0] and runs[0][0][0] == 0 else ""
+    others = [text for fragments in runs for _, text in fragments][bool(head) :]
+    return head, max(others, key=len, default="")
 
 
 NO_GLOBS: Final = Globs(frozenset(), ())

@@ -5,16 +5,28 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from muniment.domain import arn
 from muniment.domain.account.application import action_of, entity_arn, entity_key, values_of
 from muniment.domain.account.state import Account
 from muniment.domain.errors import ValidationError
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.domain.session import Passed
+from muniment.projections.access.decided import Decided
 from muniment.projections.access.model import Access
 from muniment.projections.authzen.questions import Deed, Entity, Question, complete_deed, complete_entity
+from muniment.projections.explain.asking import permission_arn, session_named
+from muniment.projections.explain.passed import Document, PolicyArns, passed_to
 
 IAM: Final = "iam:"  # `iam:user` is IAM's user, whatever an application calls its own subjects
 KINDS: Final = {"user": "user", "role": "role"}
+SESSION: Final = "session"
+PASSED: Final = ("policy", "policy_arns")  # properties of a session: what was passed when it began
+UNSAID: Final = (
+    "the properties of a session must say what was passed when it began: `policy` (a document), `policy_arns` (a list), or an "
+    "empty list where nothing was"
+)
 TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 NOW: Final = "aws:currenttime"
 NO_KEYS: Final[Mapping[str, tuple[str, ...]]] = {}
@@ -30,12 +42,32 @@ class Asker:
         self.access, self.number = access, number
         self.account = found if isinstance(found, Account) else Account(id=f"{Account.kind}.{number}")
         self.keys_now = clock_keys(now // 1_000_000)
-        self._subject: Entity | None = None
-        self._principal: Principal | None = None
-        self._named = ""  # the subject's ARN
+        self._subjects: dict[tuple[str, str], tuple[Principal | None, str]] = {}  # type and id → principal and ARN
         self._context: dict[str, Any] | None = None
         self._keys: Keys = self.keys_now
         self._resource_types: dict[str, bool] = {}
+
+    def decide(self, request: AccessRequest, question: Question) -> tuple[Decided, Passed | None]:
+        """The decision on a request that `request` made, and what was passed to its session. Raises ValidationError,
+        MalformedPolicyDocument."""
+        if request.principal.kind is not PrincipalKind.ROLE_SESSION:
+            return self.access.decide(request), None
+        passed = self._passed(complete_entity(question.subject, "subject"), request.principal)
+        session = None if passed is None else self.access.passed_policies(passed, self.number)
+        return self.access.decide(request, session), passed
+
+    def _passed(self, subject: Entity, principal: Principal) -> Passed | None:
+        """The session policies of a subject of type `session`, which must say that there are none; a role is asked about as such."""
+        if (subject.type or "").removeprefix(IAM) != SESSION:
+            return None
+        given = {name: value for name, value in (subject.properties or {}).items() if name in PASSED}
+        if not given:
+            raise ValidationError(UNSAID)
+        try:
+            told = msgspec.convert(given, _Passed)
+        except msgspec.ValidationError as error:
+            raise ValidationError(f"the properties of the session cannot be read: {error}") from None
+        return passed_to(principal, told.policy, told.policy_arns)
 
     def request(self, question: Question) -> AccessRequest | None:
         """The question as the engine takes it; None where there is no such subject. Raises ValidationError."""
@@ -45,6 +77,9 @@ class Asker:
         principal = self.principal(subject)
         if principal is None:
             return None
+        if principal.kind is PrincipalKind.ROLE_SESSION and subject.properties:  # a policy is no condition key
+            rest = {name: value for name, value in subject.properties.items() if name not in PASSED}
+            subject = Entity(subject.type, subject.id, rest)
         name = action.name
         assert name is not None
         return AccessRequest(
@@ -56,14 +91,28 @@ class Asker:
 
     def principal(self, subject: Entity) -> Principal | None:
         """The subject as a principal of the account; None where it has none such: others' are theirs to ask about (SECURITY 16)."""
-        if subject is not self._subject:
-            self._subject, self._principal = subject, self._found(subject)
-            found = self._principal
+        return self._known(subject)[0]
+
+    def _session_arn(self, name: str) -> str:
+        """A session's ARN; `ROLE/NAME` is one of this account."""
+        return name if name.startswith("arn:") else f"arn:{arn.PARTITION}:sts::{self.number}:assumed-role/{name}"
+
+    def asked_about(self, subject: Entity) -> str:
+        """`subject_arn`, or what stands for a subject of no known type."""
+        return self._known(subject)[1]
+
+    def _known(self, subject: Entity) -> tuple[Principal | None, str]:
+        """Principal and ARN of a subject, looked up once: batches ask about the same ones again and again."""
+        key = subject.type or "", subject.id or ""
+        known = self._subjects.get(key)
+        if known is None:
+            found = self._found(subject)
             if found is not None and found.kind in (PrincipalKind.USER, PrincipalKind.APPLICATION):
-                self._named = found.arn
+                known = found, found.arn
             else:
-                self._named = self.subject_arn(subject) or unknown_arn(self.number, subject)
-        return self._principal
+                known = found, self.subject_arn(subject) or unknown_arn(self.number, subject)
+            self._subjects[key] = known
+        return known
 
     def _found(self, subject: Entity) -> Principal | None:
         kind, name = subject.type or "", subject.id or ""
@@ -74,6 +123,8 @@ class Asker:
             return Principal(
                 kind=PrincipalKind.USER, arn=self.account.user_arn(user), account=self.number, unique_id=user.id
             )
+        if kind == SESSION:
+            return session_named(self.access, self._session_arn(name), self.number)
         named = self.subject_arn(subject)
         found = self.access.principal(named) if named else None
         return found if found is not None and found.account == self.number else None
@@ -86,6 +137,9 @@ class Asker:
         kind = kind.removeprefix(IAM)
         if kind == "account":
             return arn.root(self.number) if name in (self.number, arn.root(self.number)) else arn.root(name)
+        if kind == SESSION:  # asked about by the role's ARN
+            session = session_named(self.access, self._session_arn(name), self.number)
+            return self._session_arn(name) if session is None else permission_arn(session)
         if kind not in KINDS:
             return ""
         if name.startswith("arn:"):
@@ -93,11 +147,6 @@ class Asker:
         table: Mapping[str, Any] = self.account.users if kind == "user" else self.account.roles
         known = table.get(name.lower())
         return arn.iam(self.number, KINDS[kind], known.path if known is not None else "/", name)
-
-    def asked_about(self, subject: Entity) -> str:
-        """`subject_arn`, or what stands for a subject of no known type."""
-        self.principal(subject)
-        return self._named
 
     def resource(self, resource: Entity) -> str:
         """The ARN of a resource. Ids of an application's own types are never read as ARNs: they may be anybody's words.
@@ -162,6 +211,13 @@ def _put(keys: Keys, prefix: str, given: Mapping[str, Any], known: Mapping[str, 
         for name, values in known.items():
             if name.lower() not in named:
                 keys[prefix + name] = values
+
+
+class _Passed(msgspec.Struct):
+    """Session policies as properties."""
+
+    policy: Document = ""
+    policy_arns: PolicyArns = []
 
 
 _clock: tuple[int, Keys] = (-1, {})
