@@ -4,6 +4,7 @@ A frame is its length and a pair (rows, touched) in msgpack; an empty one says t
 without it the parent has died, and so does the child. The last thing it says is `DONE`, or what went wrong.
 """
 
+import gc
 import struct
 import sys
 from pathlib import Path
@@ -19,7 +20,9 @@ FRAME: Final = struct.Struct(">Q")
 DONE: Final = "done"
 encode_batch: Final = msgspec.msgpack.Encoder().encode
 decode_batch: Final = msgspec.msgpack.Decoder(tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]).decode
-WORDS_TOGETHER: Final = 8_000  # rows whose words are indexed by one statement
+TOGETHER: Final = (
+    8_000  # rows of one transaction, whose words are indexed by one statement: pages of indexes are written once
+)
 _PRAGMAS: Final = (
     "page_size=8192",
     "journal_mode=OFF",
@@ -27,11 +30,13 @@ _PRAGMAS: Final = (
     "locking_mode=EXCLUSIVE",
     "cache_size=-131072",
     "temp_store=MEMORY",
+    "secure_delete=OFF",  # what moves between pages stays in the file
 )
 
 
 def main() -> None:
     """Fill the file named by the only argument."""
+    gc.disable()  # nothing here is ever garbage in a cycle, and there is much of it
     try:
         engine = filling_engine(Path(sys.argv[1]))
         with engine.connect() as connection:
@@ -81,8 +86,7 @@ class _Filler:
         self._connection.commit()
         while length := _length(source.read(FRAME.size)):
             self._insert(*decode_batch(source.read(length)))
-            self._connection.commit()
-        self._words()
+        self._settle()
         self._text("INSERT INTO {text} ({text}) VALUES ('optimize')")
         self._text("INSERT INTO {text} ({text}, rank) VALUES ('automerge', 4)")
         for statement in self._tables.create_indexes(self._connection.dialect):
@@ -94,21 +98,23 @@ class _Filler:
 
     def _insert(self, rows: list[tuple[Any, ...]], touched: list[tuple[Any, ...]]) -> None:
         if self._number and rows[0][0] < self._last:  # another stream, or an earlier one again
-            self._words()
+            self._settle()
         insert_into_sqlite(self._connection, self._tables.rows, rows)
         insert_into_sqlite(self._connection, self._tables.resources, touched)
         self._first, self._last = self._first or rows[0][0], rows[-1][0]
         self._number += len(rows)
-        if self._number >= WORDS_TOGETHER:
-            self._words()
+        if self._number >= TOGETHER:
+            self._settle()
 
-    def _words(self) -> None:
+    def _settle(self) -> None:
+        """Index the words of what came since the last time, and end the transaction."""
         if self._number:
             self._connection.exec_driver_sql(
                 f"INSERT INTO {self._tables.text} (rowid, words) "
                 f"SELECT id, words FROM {self._tables.rows.name} WHERE id BETWEEN ? AND ?",
                 (self._first, self._last),
             )
+        self._connection.commit()
         self._first = self._number = 0
 
     def _text(self, statement: str) -> None:
