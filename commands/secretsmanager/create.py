@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import msgspec
+
 from muniment.commands.command import At, Decision, Given
 from muniment.commands.iam.contexts import request_tags
 from muniment.commands.secretsmanager import value as values
@@ -47,7 +49,9 @@ class CreateSecret(SecretsCommand[Vault], frozen=True, kw_only=True, rename="pas
     secret_binary: bytes | None = None
     tags: tuple[Tag, ...] = ()
     add_replica_regions: tuple[dict[str, Any], ...] = ()
+    force_overwrite_replica_secret: bool = False
     type: str = ""
+    cross_account_primary_arn: str = msgspec.field(name="CrossAccountPrimaryARN", default="")
 
     def also(self, actor: Actor) -> tuple[str, ...]:
         return (boundary_of(actor.account, self.name),)
@@ -61,7 +65,7 @@ class CreateSecret(SecretsCommand[Vault], frozen=True, kw_only=True, rename="pas
     def decide(self, state: Vault, given: Given) -> Decision:
         if not NAME.fullmatch(self.name):
             raise ValidationError(BAD_NAME)
-        refuse_replicas_and_partners(self.add_replica_regions, self.type)
+        refuse_replicas_and_partners(bool(self.add_replica_regions or self.cross_account_primary_arn), self.type)
         value = values.value_of(self.secret_string, self.secret_binary)
         tags = checked(self.tags)
         boundary = boundary_of(given.actor.account, self.name)
@@ -101,10 +105,12 @@ class CreateSecret(SecretsCommand[Vault], frozen=True, kw_only=True, rename="pas
         return {"ARN": arn, "Name": self.name, **({"VersionId": made[0]} if made else {})}
 
 
-def refuse_replicas_and_partners(regions: tuple[dict[str, Any], ...], kind: str) -> None:
+def refuse_replicas_and_partners(replicated: bool, kind: str) -> None:
     """Raises InvalidSecretParameter: there is one region here, and secrets that partners rotate are not known."""
-    if regions:
-        raise InvalidSecretParameter("Secrets are not replicated here: leave AddReplicaRegions away.")
+    if replicated:
+        raise InvalidSecretParameter(
+            "Secrets are not replicated here: leave AddReplicaRegions and CrossAccountPrimaryARN away."
+        )
     if kind:
         raise InvalidSecretParameter("Secrets managed by partners are not known here: leave Type away.")
 

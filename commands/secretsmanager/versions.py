@@ -65,7 +65,7 @@ class UpdateSecret(SecretCommand, frozen=True, kw_only=True, rename="pascal"):
         return said(Description=self.description, KmsKeyId=self.kms_key_id)
 
     def on(self, secret: Secret, given: Given) -> Decision:
-        refuse_replicas_and_partners((), self.type)
+        refuse_replicas_and_partners(False, self.type)
         value = values.value_of(self.secret_string, self.secret_binary)
         facts: list[Fact] = []
         if self.description is not None and self.description != secret.description:
