@@ -51,7 +51,7 @@ class Call(msgspec.Struct, frozen=True):
     request_id: str
     idempotency_key: str = ""
     position: Position | None = None
-    expect: str = ""  # what the command may change at the most, as `X-Muniment-Expect` says it
+    expect: str | None = None  # what the command may change at the most, as `X-Muniment-Expect` says it
     as_of: str = ""  # the moment that a query is to be answered for, as `X-Muniment-As-Of` says it
     recorded: bool = True  # whether an answer to it belongs into the audit; a refusal always does
 
@@ -152,7 +152,7 @@ class Dispatch:
 
     def _query(self, kind: type[Query], call: Call, caller: Caller) -> Answer:
         services = self._services
-        if call.expect:
+        if call.expect is not None:
             raise ValidationError("X-Muniment-Expect is for commands: a query changes nothing")
         query = converted(kind, call.service, call.action, call.params)
         minimum = max(self._minimum(call), services.ledger.seen if services.ledger else 0)

@@ -179,9 +179,11 @@ def moment(http: HTTPRequest) -> str:
     return http.header(AS_OF_HEADER) or ""
 
 
-def expected(http: HTTPRequest) -> str:
+def expected(http: HTTPRequest) -> str | None:
     """What the command may change at the most, where the caller says so."""
-    return http.header(EXPECT_HEADER) or ""
+    return http.header(
+        EXPECT_HEADER
+    )  # empty is not absent: whoever meant to be careful must hear that nothing was said
 
 
 def retry_after(refused: Refused) -> list[tuple[str, str]]:

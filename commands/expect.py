@@ -44,12 +44,12 @@ class Foresight(Protocol):
         ServiceUnavailable."""
 
 
-def parse(text: str) -> Expectation | None:
-    """What the header `X-Muniment-Expect: denied=0, allowed=3, last=100000, seconds=5` says; None where it is empty.
+def parse(text: str | None) -> Expectation | None:
+    """What the header `X-Muniment-Expect: denied=0, allowed=3, last=100000, seconds=5` says; None where there is none.
 
     Raises ValidationError.
     """
-    if not text:
+    if text is None:
         return None
     found: dict[str, str] = {}
     for part in text.split(","):

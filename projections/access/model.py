@@ -12,7 +12,7 @@ from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.secret.naming import boundary_of_arn
 from muniment.domain.secret.state import Secret
-from muniment.domain.session import Session
+from muniment.domain.session import Passed, Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Note, Question, plain, unheard
 from muniment.projections.access.documents import Documents
@@ -135,10 +135,13 @@ class Access(FoldedModel):
     def session_policies(self, session: Session) -> tuple[Source, ...] | None:
         """The policies that were passed when a session began; None where none were. Managed ones count as they are now; where
         one is gone the session may nothing: it may have held a Deny."""
-        passed = session.passed
+        return self.passed_policies(session.passed, session.account)
+
+    def passed_policies(self, passed: Passed, number: str) -> tuple[Source, ...] | None:
+        """The same, by what was passed to a session of account `number`."""
         if not passed.limits:
             return None
-        account = self._account(session.account)
+        account = self._account(number)
         found = [
             None if account is None else managed(account, policy_arn, self._documents) for policy_arn in passed.policies
         ]

@@ -57,7 +57,7 @@ class Asker:
         return self.access.decide(request, session), passed
 
     def _passed(self, subject: Entity, principal: Principal) -> Passed | None:
-        """The session policies of a subject of type `session`, which must say that there are none; a role is asked about as such."""
+        """The session policies of a subject of type `session`, which must say so where there are none."""
         if (subject.type or "").removeprefix(IAM) != SESSION:
             return None
         given = {name: value for name, value in (subject.properties or {}).items() if name in PASSED}

@@ -24,6 +24,7 @@ EXECUTE_ALL: Final = "execute_all"
 DENY_ON_FIRST_DENY: Final = "deny_on_first_deny"
 PERMIT_ON_FIRST_PERMIT: Final = "permit_on_first_permit"
 SEMANTICS: Final = frozenset({EXECUTE_ALL, DENY_ON_FIRST_DENY, PERMIT_ON_FIRST_PERMIT})
+ONE_MOMENT: Final = "`as_of` and `min_revision` are for the whole batch: it is answered from one moment"
 NOBODY: Final = "the subject does not exist"
 
 Outcome = Decided | Refused | None  # None: there is no such subject
@@ -35,8 +36,8 @@ def evaluate(asker: Asker, question: Question) -> Decided | None:
     request = asker.request(question)
     if request is None:
         return None
-    decided = asker.access.decide(request)
-    asker.access.note(EVALUATION, request, decided)
+    decided, passed = asker.decide(request, question)
+    asker.access.note(EVALUATION, request, decided, passed)
     return decided
 
 
@@ -50,6 +51,8 @@ def evaluations(batch: Batch | LooseBatch) -> list[Asked]:
     for each in given:
         try:
             own = each if isinstance(each, Question) else _read(each)
+            if own.as_of is not None or own.min_revision is not None:
+                raise ValidationError(ONE_MOMENT)
         except ValidationError as refused:
             found.append(refused)
             continue

@@ -140,8 +140,9 @@ def _allowed(asker: Asker, rows: Iterator[Candidate], question: Any, limit: int)
     found: list[str] = []
     reached = None
     for looked_at, (key, each) in enumerate(rows, 1):
-        request = asker.request(question(each))
-        if request is not None and asker.access.decide(request).effect is Effect.ALLOWED:
+        asked = question(each)
+        request = asker.request(asked)
+        if request is not None and asker.decide(request, asked)[0].effect is Effect.ALLOWED:
             found.append(each)
         reached = key
         if len(found) >= min(limit, PAGE_ITEMS_MAX) or looked_at >= LOOKED_AT_MAX:

@@ -1,5 +1,6 @@
 """Whom and what a question is about: principals by any name people use, and condition keys as they are given."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2_048)]
 Values = dict[str, Any]  # condition key → a scalar, or a list of them
 KEYS_MAX: Final = 200
 SESSION: Final = "assumed-role/"
+SESSION_NAME: Final = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 
 def principal_named(access: Access, name: str, account: str) -> Principal | None:
@@ -23,7 +25,7 @@ def principal_named(access: Access, name: str, account: str) -> Principal | None
     """
     parts = arn.ARN.parse(name)
     if parts is not None and parts.service == "sts" and parts.resource.startswith(SESSION):
-        return _session(access, name, parts, account)
+        return session_named(access, name, account)
     found = access.principal(_arn_of(access, name, account))
     return found if found is not None and found.account == account else None
 
@@ -40,13 +42,20 @@ def _arn_of(access: Access, name: str, account: str) -> str:
     return "" if user is None else str(state.user_arn(user))  # type: ignore[union-attr]
 
 
-def _session(access: Access, name: str, parts: arn.ARN, account: str) -> Principal | None:
-    """A role session, with what its role holds; which policies were passed to it is not known."""
-    state = access.table.get(f"account.{account}") if parts.account == account else None
-    role_name = parts.resource.removeprefix(SESSION).partition("/")[0]
+def session_named(access: Access, session_arn: str, account: str) -> Principal | None:
+    """A session of a role of `account`, with what the role holds, spelled exactly as STS gives its ARN out."""
+    state = access.table.get(f"account.{account}")
+    role_name, _, name = session_arn.removeprefix(f"arn:{arn.PARTITION}:sts::{account}:{SESSION}").partition("/")
     role = state.roles.get(role_name.lower()) if state is not None else None  # type: ignore[attr-defined]
-    found = access.principal(state.role_arn(role)) if role is not None else None  # type: ignore[union-attr]
-    return None if found is None else msgspec.structs.replace(found, arn=name)
+    if role is None or role.name != role_name or not SESSION_NAME.fullmatch(name):
+        return None
+    found = access.principal(state.role_arn(role))  # type: ignore[union-attr]
+    return None if found is None else msgspec.structs.replace(found, arn=session_arn)
+
+
+def permission_arn(principal: Principal) -> str:
+    """The ARN under which policies speak of asking about a principal: a session is asked about by its role's."""
+    return principal.issuer_arn or principal.arn
 
 
 def keys_of(context: Values) -> dict[str, tuple[str, ...]]:

@@ -41,7 +41,7 @@ class AccessHistory(Query, frozen=True, kw_only=True, rename="pascal"):
     next_token: str = ""
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (Resource(asked_about(self.principal, asked)),)
+        return asked_about(self.principal, views, asked, self.until)
 
     def decides(self) -> tuple[str, ...]:
         return (self.action_asked,)

@@ -50,7 +50,7 @@ class WhatCan(Query, frozen=True, kw_only=True, rename="pascal"):
     next_token: str = ""
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (Resource(asked_about(self.principal, asked)),)
+        return asked_about(self.principal, views, asked, self.as_of)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         cursors = self._cursors(views, asked)

@@ -236,3 +236,63 @@ def test_times_are_those_of_the_first_writing_after_a_restore(tmp_path):
         assert ask(Wire(server), "ExplainDecision", **QUESTION)["Decision"] is False
         assert ask(Wire(server), "ExplainDecision", **QUESTION, AsOf=moment)["Decision"] is True
         assert ask(Wire(server), "AccessHistory", **QUESTION)["Intervals"][1]["Began"] == began
+
+
+@pytest.mark.parametrize("action", ["ExplainDecision", "AccessHistory", "WhatCan"])
+def test_a_deny_on_a_principal_counts_however_the_principal_is_named(server, iam, wire, action):
+    """SECURITY 1: an explicit deny wins. Names in other case or without their path, unique ids, sessions once went past it."""
+    iam.create_user(UserName="Boss", Path="/staff/")
+    boss = iam.get_user(UserName="Boss")["User"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": server.account}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName="Run",
+        Path="/staff/",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]
+    iam.create_user(UserName="eva")
+    allow = {"Effect": "Allow", "Action": f"muniment:{action}", "Resource": "*"}
+    deny = {"Effect": "Deny", "Action": f"muniment:{action}", "Resource": [boss["Arn"], role["Arn"]]}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]})
+    iam.put_user_policy(UserName="eva", PolicyName="p", PolicyDocument=text)
+    key = iam.create_access_key(UserName="eva")["AccessKey"]
+    eva = Wire(server, (key["AccessKeyId"], key["SecretAccessKey"]))
+    params = {} if action == "WhatCan" else {"Action": "s3:GetObject"}
+    session = f"arn:aws:sts::{server.account}:assumed-role/Run/night"
+    renamed = "boss2"
+    for name in ("Boss", "boss", "BOSS", boss["UserId"], boss["Arn"], role["Arn"], role["RoleId"], session):
+        refused = eva.native(action, {**params, "Principal": name}, service="muniment")
+        assert (refused.status, refused.code) == (403, "AccessDenied"), name
+    assert eva.native(action, {**params, "Principal": "eva"}, service="muniment").status == 200
+    position = ask(wire, "ExplainDecision", **{**QUESTION, "Principal": "Boss"})["Position"]
+    iam.update_user(UserName="Boss", NewUserName=renamed)
+    iam.put_user_policy(
+        UserName="eva", PolicyName="p", PolicyDocument=text.replace(boss["Arn"], boss["Arn"].replace("Boss", renamed))
+    )
+    moment = "Until" if action == "AccessHistory" else "AsOf"
+    then = eva.native(action, {**params, "Principal": "Boss", moment: position}, service="muniment")
+    assert then.status == 403, "the same user under an earlier name"
+
+
+def test_a_session_is_explained_with_what_was_passed_to_it(server, iam, wire):
+    trust = {"Effect": "Allow", "Principal": {"AWS": server.account}, "Action": "sts:AssumeRole"}
+    made = iam.create_role(
+        RoleName="Run", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )["Role"]
+    iam.put_role_policy(RoleName="Run", PolicyName="p", PolicyDocument=document("s3:*"))
+    session = f"arn:aws:sts::{server.account}:assumed-role/Run/night"
+    question = {**QUESTION, "Principal": session}
+    assert ask(wire, "ExplainDecision", **question)["Decision"] is True
+    told = ask(wire, "ExplainDecision", **question, Policy=document("s3:PutObject"))
+    assert (told["Decision"], told["DecidedBy"]) == (False, "session policy")
+    assert ask(wire, "ExplainDecision", **question, Policy=document("s3:Get*"))["Decision"] is True
+    reading = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    gone = {"PolicyArns": [f"arn:aws:iam::{server.account}:policy/gone"]}
+    assert ask(wire, "ExplainDecision", **question, **gone)["Decision"] is False
+    assert ask(wire, "ExplainDecision", **question, PolicyArns=[reading])["Position"]
+    for wrong in ({"Policy": "{"}, {"Policy": document("s3:*", Principal="*")}, {"PolicyArns": ["x"]}):
+        assert wire.native("ExplainDecision", {**question, **wrong}, service="muniment").status == 400, wrong
+    other = {**QUESTION, "Principal": made["Arn"].replace("role/Run", "user/ana"), "Policy": document()}
+    assert wire.native("ExplainDecision", other, service="muniment").status in (400, 404)
+    for name in ("assumed-role/run/night", "assumed-role/Run", "assumed-role/Run/", "assumed-role/Run/a/b"):
+        arn = f"arn:aws:sts::{server.account}:{name}"
+        assert wire.native("ExplainDecision", {**QUESTION, "Principal": arn}, service="muniment").status == 404, name

@@ -162,7 +162,7 @@ def test_newly_allowed_requests_are_expected_too(server, history):
     expecting(server.client("iam"), "allowed=0, last=1").create_group(GroupName="g")
 
 
-UNCLEAR = ["denied", "denied=-1", "denied=0, denied=1", "last=5", "denied=0, last=0", "denied=0, seconds=60"]
+UNCLEAR = ["", " ", "denied", "denied=-1", "denied=0, denied=1", "last=5", "denied=0, last=0", "denied=0, seconds=60"]
 
 
 @pytest.mark.parametrize("text", UNCLEAR)
