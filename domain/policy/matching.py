@@ -22,13 +22,10 @@ class BudgetSpent(Exception):
     """The decision has made all the comparisons it may; it is answered with a deny and an alarm."""
 
 
-class Budget:
+class Budget(msgspec.Struct, gc=False):
     """The comparisons that one decision may still make."""
 
-    __slots__ = ("left",)
-
-    def __init__(self, comparisons: int = COMPARISONS_PER_DECISION_MAX) -> None:
-        self.left = comparisons
+    left: int = COMPARISONS_PER_DECISION_MAX
 
     def spend(self, comparisons: int) -> None:
         """Pay for so many comparisons. Raises BudgetSpent."""

@@ -36,7 +36,7 @@ IN_AN_ACCOUNT = frozenset(
 )
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The authenticated requester.
 
     `arn` is what GetCallerIdentity answers: the user, the session (`assumed-role/R/s`, `federated-user/n`), the root user; empty
@@ -67,7 +67,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         return self.arn or self.service or self.provider or "anonymous"
 
 
-class AccessRequest(msgspec.Struct, frozen=True, kw_only=True):
+class AccessRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One action on one resource; a call that touches several resources is several requests, all of which must be allowed."""
 
     action: str  # `service:Name`

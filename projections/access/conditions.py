@@ -16,7 +16,7 @@ from muniment.domain.policy.variables import VARIABLES_SINCE, Part, Token, Varia
 from muniment.projections.access import readings
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.globs import AUTOMATON_FROM, globs
-from muniment.projections.access.known import is_ours
+from muniment.projections.access.known import KNOWN, finder, is_ours
 from muniment.projections.access.templates import many, text_of
 
 Test = Callable[[Frame], bool]
@@ -53,10 +53,13 @@ def _quantified(operator: Operator, key: str, match: Match) -> Test:
     """What each request value matches, put together (2.4)."""
     absent, negated = absent_holds(operator), operator.negated
     together = all if operator.quantifier is Quantifier.FOR_ALL_VALUES else any
-    ours = is_ours(key)
+    ours, find = is_ours(key), finder(key)
 
     def test(frame: Frame) -> bool:
-        given = frame.values(key) if ours else (frame.keys or frame.read()).get(key)
+        if find is not None and frame.knows is KNOWN:
+            given: tuple[str, ...] | None = find(frame)
+        else:
+            given = frame.values(key) if ours else (frame.keys or frame.read()).get(key)
         if not given:
             return absent
         one = given[0]

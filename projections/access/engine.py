@@ -47,9 +47,9 @@ def decide(frame: Frame, found: Plan | Bundle, plans: Plans, beside: Beside = AL
         request = frame.request
         plan = found if isinstance(found, Plan) else plans.plan(found, request.action)
         principal = request.principal
-        frame.bounded = plan.boundary is not None
         if beside is ALONE and not plan.apart and principal.kind in USER_OR_ROLE and not principal.service_linked:
             return _own_policies(frame, plan), None
+        frame.bounded = plan.boundary is not None
         return _all_policies(frame, plan, beside), None
     except BudgetSpent:
         return UNDECIDED, Alarm.BUDGET

@@ -1,12 +1,15 @@
 """A request while the compiled engine decides it: what a statement may ask about it, found out only when it is asked."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from muniment.domain.policy.matching import Budget
 from muniment.domain.policy.request import AccessRequest, Principal
+
+NAMES_MAX: Final = 1_024  # sets of names that are remembered: requests of one kind bring the same keys
+NAMES_CHARACTERS_MAX: Final = 1_024  # in one set; longer ones are read each time
 
 
 class Knows(Protocol):
@@ -73,12 +76,25 @@ class Frame(msgspec.Struct, gc=False):
         return values[0] if len(values) == 1 else None
 
 
+_lowered: dict[tuple[str, ...], tuple[str, ...]] = {}  # names of keys → the same in lower case, where no two become one
+
+
 def lower(context: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """The request's keys in lower case; the values of several spellings of one key count together (2.6)."""
-    found = {key.lower(): values for key, values in context.items()}
-    if len(found) == len(context):
-        return found
-    found = {}
+    names = tuple(context)
+    known = _lowered.get(names)
+    if known is None:
+        known = tuple([name.lower() for name in names])
+        if len({*known}) < len(known):
+            return _together(context)
+        if len(_lowered) < NAMES_MAX and sum(map(len, names)) <= NAMES_CHARACTERS_MAX:
+            _lowered[names] = known
+    return dict(zip(known, context.values(), strict=True))
+
+
+def _together(context: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The keys of a request that spells some in several ways."""
+    found: dict[str, tuple[str, ...]] = {}
     for key in sorted(context):
         found[key.lower()] = found.get(key.lower(), ()) + tuple(context[key])
     return found

@@ -108,6 +108,15 @@ FOUND: Final[Mapping[str, Callable[[Frame], tuple[str, ...]]]] = {
 }
 
 
+def finder(key: str) -> Callable[[Frame], tuple[str, ...]] | None:
+    """What finds the log's values of a key in lower case; None where the request's count, or may count."""
+    found = FOUND.get(key)
+    if found is None and key.startswith(TAG):
+        name = key[len(TAG) :]
+        return lambda frame: _tag(frame, name)
+    return found
+
+
 class Known:
     """The same keys one by one, as a frame asks for them."""
 
@@ -117,11 +126,9 @@ class Known:
 
     def key(self, frame: Frame, key: str) -> tuple[str, ...] | None:
         """The log's values of a key in lower case; None where the request's count."""
-        found = FOUND.get(key)
+        found = finder(key)
         if found is not None:
             return found(frame)
-        if key.startswith(TAG):
-            return _tag(frame, key[len(TAG) :])
         if key == PROVIDER and frame.request.principal.kind is PrincipalKind.WEB_IDENTITY:
             return (frame.request.principal.provider,) if frame.request.principal.provider else None
         return None
@@ -134,7 +141,8 @@ def _tag(frame: Frame, name: str) -> tuple[str, ...]:
             return (value,)
     holder = frame.holder
     tags: Tags = tags_of(frame.account, holder_id(frame.request.principal)) if holder is None else holder.tags
-    return tuple(tags[key] for key in sorted(tags) if key.lower() == name)
+    named = [key for key in tags if key.lower() == name]
+    return tuple([tags[key] for key in sorted(named)])
 
 
 KNOWN: Final = Known()
