@@ -139,7 +139,7 @@ def works(rotating, key):
     try:
         client.get_caller_identity()
     except ClientError as error:
-        assert error.response["Error"]["Code"] == "InvalidClientTokenId"  # noqa: PT017
+        assert error.response["Error"]["Code"] == "InvalidClientTokenId"
         return False
     return True
 
@@ -327,5 +327,3 @@ def test_a_server_killed_in_a_step_goes_on_with_it(step, tmp_path):
     finally:
         endpoint.server.RequestHandlerClass.do_POST = real
         endpoint.close()
-
-

@@ -18,6 +18,7 @@ from muniment.domain.secret.errors import (
 )
 from muniment.domain.secret.state import CURRENT, Secret, Version, value_field
 from muniment.projections.queries.secretsmanager.filters import Filter, matching
+from muniment.projections.queries.secretsmanager.holding import settled
 from muniment.projections.queries.secretsmanager.query import (
     NOT_FOUND,
     SecretQuery,
@@ -46,7 +47,8 @@ class GetSecretValue(SecretQuery, frozen=True, kw_only=True, rename="pascal"):
         return keys.said(VersionId=self.version_id or None, VersionStage=stage or None)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        secret = self.secret(views, asked)
+        current = not self.version_id and self.version_stage in ("", CURRENT)
+        secret = settled(lambda: self.secret(views, asked)) if current else self.secret(views, asked)
         return opened(views, asked, secret, chosen(secret, self.version_id, self.version_stage))
 
 
