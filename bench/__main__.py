@@ -10,6 +10,7 @@ MODULES = (
     "bench.access",
     "bench.http_decisions",
     "bench.sts",
+    "bench.secrets",
     "bench.passwords",
     "bench.as_of",
     "bench.client",

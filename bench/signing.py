@@ -20,14 +20,22 @@ def native_request(endpoint: str, key: tuple[str, str], path: str, body: object)
 
 
 def signed_request(
-    endpoint: str, key: tuple[str, str], service: str, path: str, content_type: str, body: bytes, token: str = ""
+    endpoint: str,
+    key: tuple[str, str],
+    service: str,
+    path: str,
+    content_type: str,
+    body: bytes,
+    token: str = "",
+    target: str = "",
 ) -> bytes:
-    """Any POST, signed with SigV4; `token` is a session's."""
+    """Any POST, signed with SigV4; `token` is a session's, `target` the operation of a JSON 1.1 service."""
     host = urlsplit(endpoint).netloc
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     scope = f"{stamp[:8]}/us-east-1/{service}/aws4_request"
     headers = [("content-type", content_type), ("host", host), ("x-amz-date", stamp)]
     headers += [("x-amz-security-token", token)] if token else []
+    headers += [("x-amz-target", target)] if target else []
     names = tuple(name for name, _ in headers)
     text = canonical.canonical_headers(headers, names)
     assert text is not None
