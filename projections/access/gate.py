@@ -56,7 +56,7 @@ class AccessGate:
                 action=action,
                 resource=resource.arn,
                 principal=principal,
-                context={**caller.context, **resource.context},
+                context={**caller.context, **resource.context} if resource.context else caller.context,
             )
             decided = self._access.decide(request, policies)
             self._access.note(GATE, request, decided, None if session is None else session.passed, caller.context)

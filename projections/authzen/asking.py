@@ -45,7 +45,7 @@ class Asker:
         self._subjects: dict[tuple[str, str], tuple[Principal | None, str]] = {}  # type and id → principal and ARN
         self._context: dict[str, Any] | None = None
         self._keys: Keys = self.keys_now
-        self._resource_types: dict[str, bool] = {}
+        self._kinds: dict[str, tuple[bool, str]] = {}  # resource types, see `_kind`
 
     def decide(self, request: AccessRequest, question: Question) -> tuple[Decided, Passed | None]:
         """The decision on a request that `request` made, and what was passed to its session. Raises ValidationError,
@@ -154,20 +154,23 @@ class Asker:
         Raises ValidationError for a type that could be mistaken for another's id.
         """
         kind, name = resource.type or "", resource.id or ""
-        if self.is_application_type(kind):
-            return entity_arn(self.number, kind, name)
-        if name == "*" or name.startswith("arn:"):
+        own, before = self._kinds.get(kind) or self._kind(kind)
+        if not own and (name == "*" or name.startswith("arn:")):
             return name
-        if not TYPE.fullmatch(kind):
+        if not before:
             raise ValidationError("a resource type is made of letters, digits, `_`, `.` and `-`, at most 64")
-        return entity_arn(self.number, kind, name)
+        return before + name
+
+    def _kind(self, kind: str) -> tuple[bool, str]:
+        """Whether an application of the account has this resource type, and what ARNs of the type begin with; nothing where it can
+        be none."""
+        own = self.is_application_type(kind)
+        found = self._kinds[kind] = own, entity_arn(self.number, kind, "") if own or TYPE.fullmatch(kind) else ""
+        return found
 
     def is_application_type(self, kind: str) -> bool:
         """Whether an application of the account has this resource type."""
-        known = self._resource_types.get(kind)
-        if known is None:
-            known = self._resource_types[kind] = self.account.resource_application(kind) is not None
-        return known
+        return self.account.resource_application(kind) is not None
 
     def keys(
         self, subject: Entity, action: Deed, resource: Entity, context: dict[str, Any] | None
@@ -178,6 +181,8 @@ class Asker:
         if context is not self._context:
             self._context, self._keys = context, self._of_context(context)
         common = self._keys
+        if not (stored or subject.properties or action.properties or resource.properties):
+            return common
         keys: Keys | None = None
         if action.properties:
             keys = dict(common)

@@ -13,7 +13,6 @@ from muniment.projections.authzen.asking import Asker
 from muniment.projections.authzen.questions import (
     EVALUATIONS_MAX,
     Batch,
-    Entity,
     LooseBatch,
     Question,
     deed_with_default,
@@ -80,14 +79,15 @@ def asked_about(asker: Asker, questions: Iterable[Asked]) -> tuple[list[str], li
     """The ARNs of the subjects that are asked about, and the actions, each once."""
     subjects: dict[str, None] = {}
     actions: dict[str, None] = {}
-    last: Entity | None = None
+    seen: set[tuple[str | None, str | None]] = set()
     for question in questions:
         if isinstance(question, Refused):
             continue
         subject, action = question.subject, question.action
-        if subject is not None and subject is not last and subject.type is not None and subject.id is not None:
-            subjects[asker.asked_about(subject)] = None
-            last = subject
+        if subject is not None and (subject.type, subject.id) not in seen:
+            seen.add((subject.type, subject.id))
+            if subject.type is not None and subject.id is not None:
+                subjects[asker.asked_about(subject)] = None
         if action is not None and action.name is not None:
             actions[action.name] = None
     return list(subjects), list(actions)
