@@ -24,6 +24,7 @@ from muniment.projections.snapshots import Snapshots
 
 LOAD_SECONDS_MAX: Final = 120.0
 NO_KEYS: Final[Mapping[str, tuple[str, ...]]] = {}
+Value = str | int | float | bool
 
 
 class Access:
@@ -36,6 +37,7 @@ class Access:
         self._follower, self._loop, self._epoch = follower, loop, epoch
         self._model = follower.model
         self._limits = limits
+        self._closed = False
         self._staleness = Staleness(follower.model, follower.age, lambda: follower.broken, limits)
 
     @classmethod
@@ -79,10 +81,10 @@ class Access:
 
     def decide(
         self,
-        principal: str | Principal,
+        principal: str | Principal | None,
         action: str,
         resource: str = "*",
-        context: Mapping[str, Sequence[str] | str] = NO_KEYS,
+        context: Mapping[str, Value | Sequence[Value]] = NO_KEYS,
         *,
         session_policies: Sequence[str] | None = None,
         minimum: Position | str | None = None,
@@ -90,20 +92,23 @@ class Access:
         """May `principal` do `action` on `resource`?
 
         `principal` is the ARN of a user, a role (a session of it is meant) or a root user, or a `Principal` that says more.
-        `action` is `service:Name`, `resource` an ARN, `context` the condition keys the request brings: one text or several each.
-        `session_policies` are the documents passed when the session began. `minimum` is a position that the answer must not be
-        older than (`X-Muniment-Position`); it is waited for.
+        `action` is `service:Name`, `resource` an ARN, `context` the condition keys the request brings: one value or several each,
+        texts, numbers or booleans. `session_policies` are the documents passed when the session began. `minimum` is a position
+        that the answer must not be older than (`X-Muniment-Position`); it is waited for.
 
-        Raises NotDecided where the state is too old for this action or the log is broken, NotReached where the minimum did not
-        come in time.
+        Nobody (None, what `Access.principal` answers where there is none) may nothing.
+
+        Raises NotDecided where the state is too old for this action, the log is broken or this `Access` is closed, NotReached
+        where the minimum did not come in time, TypeError for what is none of the above.
         """
+        _check_types(principal, action, resource, session_policies)
         if minimum is not None:
             self.wait(minimum)
         self._check(action)
         who = self._model.principal(principal) if isinstance(principal, str) else principal
         if who is None:
             return Decision(None, self.position, self.age, f"the principal {principal} does not exist")
-        keys = {name: (each,) if isinstance(each, str) else tuple(each) for name, each in context.items()}
+        keys = {name: _texts(name, each) for name, each in context.items()}
         request = AccessRequest(action=action, resource=resource, principal=who, context=keys)
         position = Position(self._epoch, self._model.position())
         decided = self._model.decide(request, None if session_policies is None else _sources(session_policies))
@@ -139,7 +144,8 @@ class Access:
             raise NotReached(refused.message) from None
 
     def close(self) -> None:
-        """Stop following; write the snapshot where a folder was named."""
+        """Stop following; write the snapshot where a folder was named. What is closed decides no more."""
+        self._closed = True
         self._follower.close()
         self._loop.close()
 
@@ -152,6 +158,8 @@ class Access:
         self.close()
 
     def _check(self, action: str) -> None:
+        if self._closed:
+            raise NotDecided("this Access is closed: it follows the log no more")
         try:
             self._staleness.check(action)
         except ServiceUnavailable as stale:
@@ -169,6 +177,37 @@ class Access:
             )
         if self._follower.broken:
             raise NotDecided(f"the log is broken: {self._follower.broken}")
+
+
+def _check_types(principal: object, action: object, resource: object, policies: object) -> None:
+    """Raises TypeError: an answer about what nobody asked would be worse."""
+    if not isinstance(principal, str | Principal | None):
+        raise TypeError(f"principal is an ARN or a Principal, not {type(principal).__name__}")
+    for name, value in (("action", action), ("resource", resource)):
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is a text, not {type(value).__name__}")
+    if policies is not None and (
+        isinstance(policies, str)
+        or not isinstance(policies, Sequence)
+        or not all(isinstance(one, str) for one in policies)
+    ):
+        raise TypeError("session_policies is a list of policy documents, each a text")
+
+
+def _texts(name: object, value: object) -> tuple[str, ...]:
+    """The values of one condition key. Raises TypeError."""
+    if not isinstance(name, str):
+        raise TypeError(f"the names of condition keys are texts, not {type(name).__name__}")
+    several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+    return tuple([one if isinstance(one, str) else _text(name, one) for one in several])
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise TypeError(f"the values of condition key {name} are texts, numbers or booleans, not {type(value).__name__}")
 
 
 def _sources(documents: Sequence[str]) -> tuple[Source, ...]:

@@ -175,3 +175,48 @@ def wait_until(true, seconds=10.0):
     while not true():
         assert time.monotonic() < give_up, "it did not come about"
         time.sleep(0.02)
+
+
+def test_values_of_condition_keys_are_what_programs_have_at_hand(site):
+    """Booleans and numbers once were no values at all, or compared as numbers with texts."""
+    user = ana(site)
+    condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"shop:items": "5"}}
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": condition}],
+        }
+    )
+    site.do("PutUserPolicy", UserName="ana", PolicyName="p", PolicyDocument=text)
+    access = site.open(site.reader())
+    for items in (3, "3", 3.5, [3]):
+        assert access.decide(user, "s3:Get", "*", {"aws:MultiFactorAuthPresent": True, "shop:items": items})
+    assert not access.decide(user, "s3:Get", "*", {"aws:MultiFactorAuthPresent": False, "shop:items": 3})
+    assert not access.decide(user, "s3:Get", "*", {"aws:MultiFactorAuthPresent": True, "shop:items": 7})
+    for wrong in ({"a": None}, {"a": [None]}, {"a": {}}, {1: "a"}, {"a": b"x"}):
+        with pytest.raises(TypeError, match="condition key"):
+            access.decide(user, "s3:Get", "*", wrong)
+
+
+def test_a_question_about_what_nobody_can_mean_is_a_type_error(site):
+    """It once was an AttributeError from deep inside, or a denial that looked like an answer."""
+    user = ana(site)
+    access = site.open(site.reader())
+    for wrong in ((1, "s3:Get"), (b"x", "s3:Get"), (user, None), (user, 5), (user, "s3:Get", None)):
+        with pytest.raises(TypeError, match=r"is a text|is an ARN"):
+            access.decide(*wrong)
+    for policies in (DOCUMENT, [1], 5):
+        with pytest.raises(TypeError, match="list of policy documents"):
+            access.decide(user, "s3:Get", session_policies=policies)
+    assert not access.decide(None, "s3:Get")
+    assert "does not exist" in access.decide(access.principal(user + "x"), "s3:Get").reason
+
+
+def test_what_is_closed_decides_no_more(site):
+    """It once went on from its last state, as if NATS were away."""
+    user = ana(site)
+    access = site.open(site.reader())
+    access.close()
+    with pytest.raises(NotDecided, match="closed"):
+        access.decide(user, "s3:Get")
+    access.close()
