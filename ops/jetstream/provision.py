@@ -8,8 +8,15 @@ import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from muniment.ops.jetstream.api import STREAM_NOT_FOUND, ask, info, patiently
-from muniment.ops.jetstream.errors import ApiError
+from muniment.ops.jetstream.api import (
+    PAUSE_SECONDS_MAX,
+    PAUSE_SECONDS_MIN,
+    STREAM_NOT_FOUND,
+    ask,
+    info,
+    patiently,
+)
+from muniment.ops.jetstream.errors import ApiError, Lost, NoResponders
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import new_event_loop
 from muniment.ops.jetstream.settings import ConnectionSettings
@@ -178,12 +185,27 @@ async def _create(link: Link, config: dict[str, Any], deadline: float) -> None:
 
 
 async def _remake(link: Link, spec: StreamSpec, deadline: float) -> None:
+    """Delete a stream and make it again, empty. A loaded server may still be busy with the deletion, or leave a question
+    without answer: then both again, until the deadline.
+    """
+    pause = PAUSE_SECONDS_MIN
+    while True:
+        try:
+            await _delete(link, spec.name, deadline)
+            return await _create(link, spec.config(1, ephemeral=True), deadline)
+        except (ApiError, Lost, NoResponders):
+            if time.monotonic() + pause >= deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, PAUSE_SECONDS_MAX)
+
+
+async def _delete(link: Link, stream: str, deadline: float) -> None:
     try:
-        await ask(link, f"STREAM.DELETE.{spec.name}", None, deadline - time.monotonic())
+        await patiently(link, f"STREAM.DELETE.{stream}", None, deadline)
     except ApiError as exc:
         if exc.code != STREAM_NOT_FOUND:
             raise
-    await _create(link, spec.config(1, ephemeral=True), deadline)
 
 
 def _check(stream: str, expected: dict[str, Any], found: dict[str, Any]) -> None:

@@ -9,7 +9,10 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from muniment.ops.jetstream import api
+from muniment.ops.jetstream import provision as provisioning
 from muniment.ops.jetstream.embedded import EmbeddedServer
+from muniment.ops.jetstream.errors import ApiError
+from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.provision import Drift, provision, reset
 from muniment.ops.jetstream.recorder import JetStreamRecorder
@@ -117,3 +120,38 @@ def test_a_reset_empties_every_stream_and_begins_new_epochs_in_no_time(streams: 
         fresh = JetStreamRecorder(loop, "IAM", "iam")
         assert fresh.insert_events([StoredEvent("account.1", 1, "UserCreated", b"x")]) == [1]
     assert provision(streams.credentials("provision"), ephemeral=True) == []
+
+
+def test_a_reset_waits_for_what_is_still_in_the_way(streams: EmbeddedServer) -> None:
+    """A loaded server that was not done with the deletion refused the new stream, and the reset answered 500."""
+    in_the_way = {"name": "LATE", "subjects": [specs()[0].subjects[0]]}
+    made, refused = api.patiently, []
+
+    async def busy(link: Link, subject: str, body: Any, deadline: float, *more: float) -> bytes:
+        if subject == "STREAM.CREATE.IAM" and len(refused) < 3:
+            if not refused:  # what is left of the old one holds the subjects until it is gone
+                await api.ask(link, "STREAM.CREATE.LATE", in_the_way, 5)
+            try:
+                return await made(link, subject, body, deadline, *more)
+            except ApiError as error:
+                refused.append(error.code)
+                if len(refused) == 3:
+                    await api.ask(link, "STREAM.DELETE.LATE", None, 5)
+                raise
+        return await made(link, subject, body, deadline, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(provisioning, "patiently", busy)
+        reset(streams.credentials("provision"))
+    assert refused == [10065] * 3  # "subjects overlap with an existing stream"
+    assert provision(streams.credentials("provision"), ephemeral=True) == []
+
+
+def test_a_reset_that_cannot_succeed_says_why(streams: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(link: Link, subject: str, *more: Any) -> bytes:
+        raise ApiError(10047, "insufficient storage resources available", 500)
+
+    monkeypatch.setattr(provisioning, "PROVISION_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(provisioning, "patiently", never)
+    with pytest.raises(ApiError, match="insufficient storage"):
+        reset(streams.credentials("provision"))
