@@ -4,7 +4,7 @@ A message holds decisions about principals of one account by one writing process
 like an entry. The requesters of a message stand in it once. Condition keys that may be about a person are sealed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -159,16 +159,6 @@ def open_batch(message: bytes, verify: Verify) -> Batch:
         return _batches.decode(envelope.body)
     except (stored.Damaged, msgspec.MsgspecError) as error:
         raise Unbelievable(f"not a message of the decision log: {error}") from None
-
-
-def parted(context: Iterable[tuple[str, tuple[str, ...]]], tags: Mapping[str, str]) -> tuple[Keys, Keys]:
-    """A request's keys as those that may stand in clear, and those to be sealed; its session's tags are among the latter."""
-    clear: Keys = {}
-    private: Keys = {}
-    for key, values in context:
-        (clear if key.lower() in CLEAR else private)[key] = tuple(values)
-    private |= {TAG + key: (value,) for key, value in tags.items()}
-    return clear, private
 
 
 def encode_keys(keys: Keys) -> bytes:

@@ -3,12 +3,13 @@
 Memory is bounded. What finds no room is counted, in a metric and in the next message, never silent.
 """
 
+import enum
 import random
 import threading
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import msgspec
 import structlog
@@ -18,7 +19,8 @@ from muniment.domain import logged, stored
 from muniment.domain.ids import NOBODY
 from muniment.domain.ledger import Sealed
 from muniment.domain.logged import Asker, Batch, Keys, Row
-from muniment.domain.policy.request import AccessRequest, Principal
+from muniment.domain.policy.decision import Effect, Layer
+from muniment.domain.policy.request import AccessRequest
 from muniment.domain.sealing import Unreadable
 from muniment.domain.session import Passed
 from muniment.projections.access.decided import Decided
@@ -27,16 +29,20 @@ from muniment.projections.access.known import is_ours
 WAITING_MAX: Final = 50_000  # decisions in memory
 TOGETHER_MAX: Final = 1_000  # decisions a message
 MESSAGE_BYTES_MAX: Final = 240 << 10
+MESSAGE_BYTES_USUAL: Final = MESSAGE_BYTES_MAX * 9 // 10  # aimed at: what turns out too large is put together again
 FLUSH_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 0.5
 CLOSE_SECONDS_MAX: Final = 5.0
 SEALED_MAX: Final = 10_000  # sealed keys that are used again: callers repeat their address and agent
+PLACES_MAX: Final = 4_096  # names of condition keys that are remembered
+NAME_CHARACTERS_MAX: Final = 128
 CALLS_MAX: Final = 4_096  # calls that may be decided again
 PUBLISH_SECONDS: Final = 5.0
 
 _encode = msgspec.msgpack.Encoder().encode
+_EFFECTS: Final = {effect: effect.value for effect in Effect}
+_LAYERS: Final = {layer: layer.value for layer in Layer}
 Parts = tuple[Keys, Sealed | None, bool]
-NO_PARTS: Final[Parts] = ({}, None, False)
 log = structlog.get_logger("muniment.decisions")
 
 
@@ -54,15 +60,17 @@ class Ring(Protocol):
     def sign(self, payload: bytes) -> tuple[str, bytes]: ...
 
 
-class Noted(NamedTuple):
-    """A decision as the deciding thread leaves it; a tuple, because nothing is quicker to make."""
+# A decision as the deciding thread leaves it: when, of which source, request, decision, the session's policies, and the call it
+# belongs to. A tuple, because nothing is quicker to make.
+Noted = tuple[int, str, AccessRequest, Decided, Passed | None, object]
 
-    time: int
-    source: str
-    request: AccessRequest
-    decided: Decided
-    passed: Passed | None
-    origin: object
+
+class Place(enum.Enum):
+    """Where a condition key of a request goes."""
+
+    CLEAR = "clear"
+    SEALED = "sealed"
+    NOWHERE = "nowhere"  # the log knows it better than any request
 
 
 class DecisionLog:
@@ -77,13 +85,15 @@ class DecisionLog:
         self.messages = 0
         self.writer = uuid7(now())
         self._publisher, self._ring, self._now, self._waiting_max = publisher, ring, now, waiting_max
-        self._waiting: deque[tuple[int, str, AccessRequest, Decided, Passed | None, object]] = deque()
+        self._waiting: deque[Noted] = deque()
+        self._places: dict[str, Place] = {}
+        self._fitting = TOGETHER_MAX  # so many decisions like the last ones fit into a message
         self._numbers: Counter[str] = Counter()
         self._drops: Counter[str] = Counter()  # by account, not yet told
         self._drops_guard = threading.Lock()
         self._sealed: OrderedDict[tuple[str, bytes], Sealed] = OrderedDict()
         self._chance: Callable[[], float] = random.Random().random  # noqa: S311 - which decisions are shown is no secret
-        self._calls: OrderedDict[tuple[int, str, str, str], object] = OrderedDict()
+        self._calls: OrderedDict[tuple[int, str, str, Effect], object] = OrderedDict()
         self._busy = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="muniment-decisions", daemon=True)
@@ -140,19 +150,22 @@ class DecisionLog:
         """What waits, by account; accounts that only have something dropped to tell are among them."""
         found: dict[str, list[Noted]] = {account: [] for account in tuple(self._drops)}
         for _ in range(min(len(self._waiting), self._waiting_max)):
-            noted = Noted._make(self._waiting.popleft())
-            if noted.origin is not None and self._is_repeated(noted):
+            noted = self._waiting.popleft()
+            _, _, request, decided, _, origin = noted
+            if origin is not None and self._is_repeated(request, decided, origin):
                 continue
-            found.setdefault(noted.request.principal.account or NOBODY, []).append(noted)
+            account = request.principal.account or NOBODY
+            if account not in found:
+                found[account] = []
+            found[account].append(noted)
         return found
 
-    def _is_repeated(self, noted: Noted) -> bool:
+    def _is_repeated(self, request: AccessRequest, decided: Decided, origin: object) -> bool:
         """Whether the same was answered to the same call: commands are decided again on a newer state before they are refused."""
-        request = noted.request
-        key = (id(noted.origin), request.action, request.resource, noted.decided.effect.value)
+        key = (id(origin), request.action, request.resource, decided.effect)
         if key in self._calls:
             return True
-        self._calls[key] = noted.origin  # kept, so that its id is nobody else's
+        self._calls[key] = origin  # kept, so that its id is nobody else's
         if len(self._calls) > CALLS_MAX:
             self._calls.popitem(last=False)
         return False
@@ -169,13 +182,15 @@ class DecisionLog:
         """Store the first of these decisions in one message; answer the others."""
         with self._drops_guard:
             dropped = self._drops.pop(account, 0)
-        count = min(len(every), TOGETHER_MAX)
+        count = min(len(every), TOGETHER_MAX, max(1, self._fitting))
         self._numbers[account] += 1
         while True:
             data = self._signed(self._batch(account, every[:count], dropped))
             if len(data) <= MESSAGE_BYTES_MAX or count <= 1:
                 break
             count //= 2
+        if count:
+            self._fitting = MESSAGE_BYTES_USUAL * count // len(data)
         if len(data) > MESSAGE_BYTES_MAX:  # one decision alone: too large to keep
             self.dropped += count
             data = self._signed(self._batch(account, [], dropped + count))
@@ -205,31 +220,65 @@ class DecisionLog:
 
     def _batch(self, account: str, every: list[Noted], dropped: int) -> Batch:
         askers: dict[bytes, tuple[int, Asker]] = {}
+        met: dict[tuple[int, int], int] = {}  # requesters and sessions of `every`, by identity
         rows = []
-        principal: Principal | None = None  # of the row before: batches of evaluations share theirs, and their context
-        passed, who, context, parts = None, 0, None, NO_PARTS
-        for noted in every:
-            request = noted.request
-            if request.principal is not principal or noted.passed is not passed:
-                principal, passed, context = request.principal, noted.passed, None
-                asker = Asker(msgspec.structs.replace(principal, tags={}), passed)
-                who, _ = askers.setdefault(_encode(asker), (len(askers), asker))
-            if request.context is not context:
-                context = request.context
-                parts = self._parts(noted)
-            rows.append(_row(noted, who, parts))
+        parted: dict[tuple[int, int], Parts] = {}  # their keys, by identity: evaluations of one batch share both
+        for time_, source, request, decided, passed, _ in every:
+            principal = request.principal
+            known = met.get((id(principal), id(passed)))
+            if known is None:
+                asker = Asker(msgspec.structs.replace(principal, tags={}) if principal.tags else principal, passed)
+                known, _ = askers.setdefault(_encode(asker), (len(askers), asker))
+                met[id(principal), id(passed)] = known
+            parts = parted.get((id(principal), id(request.context)))
+            if parts is None:
+                parts = parted[id(principal), id(request.context)] = self._parts(request, time_)
+            effect, layer = decided.effect, decided.layer
+            rows.append(
+                Row(
+                    time_,
+                    known,
+                    request.action,
+                    request.resource,
+                    effect is Effect.ALLOWED,
+                    _EFFECTS[effect],
+                    _LAYERS[layer],
+                    decided.position,
+                    source,
+                    parts[0],
+                    parts[1],
+                    request.resource_account,
+                    parts[2],
+                )
+            )
         listed = tuple(asker for _, asker in askers.values())
         return Batch(account, self.writer, self._numbers[account], self.rate, dropped, len(rows), listed, tuple(rows))
 
-    def _parts(self, noted: Noted) -> Parts:
+    def _parts(self, request: AccessRequest, time: int) -> Parts:
         """A request's own keys: those in clear, those sealed, and whether some had to be left out."""
-        request = noted.request
-        theirs = (item for item in request.context.items() if not is_ours(item[0].lower()))
-        clear, private = logged.parted(theirs, request.principal.tags)
+        clear: Keys = {}
+        private: Keys = {}
+        places = self._places
+        for name, values in request.context.items():
+            place = places.get(name) or self._place(name)
+            if place is Place.CLEAR:
+                clear[name] = values
+            elif place is Place.SEALED:
+                private[name] = values
+        for name, value in request.principal.tags.items():
+            private[logged.TAG + name] = (value,)
         if not private:
             return clear, None, False
-        sealed = self._seal(logged.owner_of(request.principal, noted.time), private)
+        sealed = self._seal(logged.owner_of(request.principal, time), private)
         return clear, sealed, sealed is None
+
+    def _place(self, name: str) -> Place:
+        """Where a condition key goes; remembered, for requests bring the same ones again and again."""
+        key = name.lower()
+        place = Place.NOWHERE if is_ours(key) else Place.CLEAR if key in logged.CLEAR else Place.SEALED
+        if len(self._places) < PLACES_MAX and len(name) <= NAME_CHARACTERS_MAX:
+            self._places[name] = place
+        return place
 
     def _seal(self, owner: str, private: Keys) -> Sealed | None:
         """The keys under their owner's data key; None where that is erased, or cannot be made by this process."""
@@ -252,23 +301,3 @@ class DecisionLog:
     def _signed(self, batch: Batch) -> bytes:
         body = logged.encode(batch)
         return stored.encode_envelope(body, *self._ring.sign(logged.signed(body)))
-
-
-def _row(noted: Noted, who: int, parts: Parts) -> Row:
-    clear, sealed, withheld = parts
-    request, decided = noted.request, noted.decided
-    return Row(
-        noted.time,
-        who,
-        request.action,
-        request.resource,
-        bool(decided),
-        decided.effect.value,
-        decided.layer.value,
-        decided.position,
-        noted.source,
-        clear,
-        sealed,
-        request.resource_account,
-        withheld,
-    )
