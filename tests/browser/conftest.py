@@ -16,9 +16,9 @@ PHONE_WIDTH = {"width": 360, "height": 740}
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium():
-    """One browser for all; it ends with the last of these tests, for while it lives no other event loop runs in this thread."""
+    """One browser for a file's tests: while it lives, no other event loop runs in this thread."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
