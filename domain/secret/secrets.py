@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from muniment.domain.boundary import State
 from muniment.domain.ledger import DECIDING, Entry
-from muniment.domain.secret.state import Secret, SecretFact, Tags
+from muniment.domain.secret.state import NO_TAGS, Secret, SecretFact, Tags
 
 OF_ITSELF: Final = tuple(name for name in Secret.__struct_fields__ if name not in State.__struct_fields__)
 
@@ -25,7 +25,7 @@ class SecretCreated(SecretFact, frozen=True, gc=False, omit_defaults=True):
     def evolve(self, state: Secret, entry: Entry) -> None:
         state.account, state.name, state.unique_id = self.account_id, self.secret_name, self.unique_id
         state.arn, state.description, state.kms_key = self.arn, self.description, self.kms_key_id
-        state.tags = self.tags
+        state.tags = self.tags or NO_TAGS
         state.created = state.changed = entry.time
 
 

@@ -19,6 +19,7 @@ PREVIOUS: Final = "AWSPREVIOUS"
 PENDING: Final = "AWSPENDING"
 
 Tags = dict[str, str]
+NO_TAGS: Final[Tags] = {}  # one for all: facts put another table in its place, and change none
 
 
 class SecretFact(Fact, frozen=True, gc=False, omit_defaults=True):
@@ -54,7 +55,7 @@ class Secret(State, kw_only=True):
     changed: int = 0  # microseconds
     accessed: int = 0  # microseconds: the first read of the newest day (UTC) on which it was read
     deletion: int = 0  # microseconds: when it will be deleted; 0 where nobody asked for that
-    tags: Tags = {}
+    tags: Tags = msgspec.field(default_factory=lambda: NO_TAGS)
     policy: str = ""  # the resource policy; empty where there is none
     versions: tuple[Version, ...] = ()  # oldest first
     rotation: Rotation | None = None

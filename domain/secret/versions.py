@@ -1,5 +1,7 @@
 """The versions of a secret and the stages that move over them. Exactly one version is AWSCURRENT once there is any."""
 
+from functools import lru_cache
+
 import msgspec
 
 from muniment.domain.ledger import Entry, Sealed
@@ -71,10 +73,16 @@ class SecretVersionsPurged(SecretFact, frozen=True, gc=False, omit_defaults=True
         state.versions = tuple(version for version in state.versions if version.id not in self.version_ids)
 
 
+@lru_cache(maxsize=256)
+def _one(stages: tuple[str, ...]) -> tuple[str, ...]:
+    """The same stages as one object for all versions of all secrets that have them."""
+    return stages
+
+
 def take(state: Secret, stage: str) -> None:
     """Take a stage from whichever version has it."""
     state.versions = tuple(
-        msgspec.structs.replace(version, stages=tuple(held for held in version.stages if held != stage))
+        msgspec.structs.replace(version, stages=_one(tuple(held for held in version.stages if held != stage)))
         if stage in version.stages
         else version
         for version in state.versions
@@ -84,6 +92,6 @@ def take(state: Secret, stage: str) -> None:
 def give(state: Secret, stage: str, version_id: str) -> None:
     """Give a version a stage that no version has."""
     state.versions = tuple(
-        msgspec.structs.replace(version, stages=(*version.stages, stage)) if version.id == version_id else version
+        msgspec.structs.replace(version, stages=_one((*version.stages, stage))) if version.id == version_id else version
         for version in state.versions
     )

@@ -2,8 +2,6 @@
 
 from typing import ClassVar
 
-import msgspec
-
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry, Fact
 
@@ -15,20 +13,15 @@ class VaultFact(Fact, frozen=True, gc=False, omit_defaults=True):
     changes: ClassVar[frozenset[str]] = frozenset()
 
 
-class Named(msgspec.Struct, frozen=True, gc=False):
-    """A name that is taken."""
-
-    boundary: str  # secret.<id>
-    arn: str
-    deletion: int = 0  # microseconds: when the secret will be deleted; 0 where nobody asked for that
-
-
 class Vault(State, kw_only=True):
     """The names of one account's secrets."""
 
     kind = "vault"
 
-    names: dict[str, Named] = {}  # by name, letter for letter
+    names: dict[
+        str, int
+    ] = {}  # letter for letter → the vault's version that took it: oldest first, and a place in lists
+    leaving: dict[str, int] = {}  # name → when its secret will be deleted (microseconds)
 
 
 class SecretRegistered(VaultFact, frozen=True, gc=False, omit_defaults=True):
@@ -39,7 +32,7 @@ class SecretRegistered(VaultFact, frozen=True, gc=False, omit_defaults=True):
     arn: str
 
     def evolve(self, state: Vault, entry: Entry) -> None:
-        state.names[self.secret_name] = Named(self.boundary, self.arn)
+        state.names[self.secret_name] = entry.version
 
 
 class SecretRemovalScheduled(VaultFact, frozen=True, gc=False, omit_defaults=True):
@@ -49,7 +42,7 @@ class SecretRemovalScheduled(VaultFact, frozen=True, gc=False, omit_defaults=Tru
     deletion: int  # microseconds
 
     def evolve(self, state: Vault, entry: Entry) -> None:
-        state.names[self.secret_name] = msgspec.structs.replace(state.names[self.secret_name], deletion=self.deletion)
+        state.leaving[self.secret_name] = self.deletion
 
 
 class SecretRemovalCancelled(VaultFact, frozen=True, gc=False, omit_defaults=True):
@@ -58,7 +51,7 @@ class SecretRemovalCancelled(VaultFact, frozen=True, gc=False, omit_defaults=Tru
     secret_name: str
 
     def evolve(self, state: Vault, entry: Entry) -> None:
-        state.names[self.secret_name] = msgspec.structs.replace(state.names[self.secret_name], deletion=0)
+        del state.leaving[self.secret_name]
 
 
 class SecretUnregistered(VaultFact, frozen=True, gc=False, omit_defaults=True):
@@ -68,3 +61,4 @@ class SecretUnregistered(VaultFact, frozen=True, gc=False, omit_defaults=True):
 
     def evolve(self, state: Vault, entry: Entry) -> None:
         del state.names[self.secret_name]
+        state.leaving.pop(self.secret_name, None)

@@ -9,8 +9,9 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from heapq import nsmallest
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, Generic, TypeVar
 
@@ -60,6 +61,9 @@ class Cursors(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Cursors(***)"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
     @classmethod
     def about(cls, secret: bytes, now: int, *question: Any) -> "Cursors":
         """Cursors for a question told by plain values; every value counts, whatever characters it holds."""
@@ -94,5 +98,11 @@ class Cursors(msgspec.Struct, frozen=True):
         after = self.key(marker) if marker else None
         following = rows if after is None else (row for row in rows if row[0] > after)
         wanted = nsmallest(limit + 1, following, key=itemgetter(0))
+        shown = wanted[:limit]
+        return Page([item for _, item in shown], self.marker(shown[-1][0]) if len(wanted) > limit else None)
+
+    def ordered(self, rows: Callable[[bytes], Iterable[tuple[bytes, T]]], marker: str, limit: int) -> Page[T]:
+        """The same where `rows` answers in the order of the keys itself, from after the key it is given (b"": the beginning)."""
+        wanted = list(islice(rows(self.key(marker) if marker else b""), limit + 1))
         shown = wanted[:limit]
         return Page([item for _, item in shown], self.marker(shown[-1][0]) if len(wanted) > limit else None)

@@ -13,6 +13,10 @@ TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:Get*", "Resource": "*"}]}
+DENY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:RotateSecret", "Resource": "*"}],
+}
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 # Each line is typed; what follows => must be in what it prints. {arn} is the policy's, {n} the account.
@@ -47,6 +51,26 @@ iam get-account-authorization-details --filter User Role --query UserDetailList[
 organizations create-organization --query Organization.FeatureSet --output text => ALL
 organizations create-account --email pay@example.com --account-name pay => IN_PROGRESS
 organizations list-accounts --query length(Accounts) => 2
+secretsmanager create-secret --name shop/db --secret-string first --tags Key=team,Value=blue => {n}:secret:shop/db-
+secretsmanager get-secret-value --secret-id shop/db --query SecretString --output text => first
+secretsmanager put-secret-value --secret-id shop/db --secret-string second --query VersionStages[0] --output text => AWSCURRENT
+secretsmanager get-secret-value --secret-id shop/db --version-stage AWSPREVIOUS --query SecretString --output text => first
+secretsmanager update-secret --secret-id shop/db --description told --secret-string third => shop/db
+secretsmanager describe-secret --secret-id shop/db --query Description --output text => told
+secretsmanager list-secrets --filters Key=name,Values=shop --query SecretList[].Name --output text => shop/db
+secretsmanager batch-get-secret-value --secret-id-list shop/db --query SecretValues[].SecretString --output text => third
+secretsmanager list-secret-version-ids --secret-id shop/db --include-deprecated --query length(Versions) => 3
+secretsmanager tag-resource --secret-id shop/db --tags Key=stage,Value=test
+secretsmanager untag-resource --secret-id shop/db --tag-keys team
+secretsmanager put-resource-policy --secret-id shop/db --resource-policy file://{folder}/deny.json --block-public-policy => shop/db
+secretsmanager get-resource-policy --secret-id shop/db --query ResourcePolicy --output text => Deny
+secretsmanager validate-resource-policy --resource-policy file://{folder}/deny.json --query PolicyValidationPassed => true
+secretsmanager delete-resource-policy --secret-id shop/db
+secretsmanager get-random-password --password-length 8 --exclude-punctuation => RandomPassword
+secretsmanager cancel-rotate-secret --secret-id shop/db
+secretsmanager delete-secret --secret-id shop/db --recovery-window-in-days 7 => DeletionDate
+secretsmanager restore-secret --secret-id shop/db => shop/db
+secretsmanager delete-secret --secret-id shop/db --force-delete-without-recovery => DeletionDate
 """
 
 # The CLI's own entry point, without paying a second of imports for every line.
@@ -67,6 +91,7 @@ print(json.dumps(answers))
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "allow.json").write_text(json.dumps(ALLOW))
+    (tmp_path / "deny.json").write_text(json.dumps(DENY))
     (tmp_path / "trust.json").write_text(json.dumps(TRUST))
     return tmp_path
 

@@ -9,18 +9,19 @@ from muniment.domain.secret.naming import REGION
 from muniment.domain.secret.rotation import Rotation
 from muniment.domain.secret.state import Secret, Version
 from muniment.projections.queries.pagination import key_of
-from muniment.projections.queries.secretsmanager.filters import Filter, matching
+from muniment.projections.queries.secretsmanager.filters import Filter, meeting
+from muniment.projections.queries.secretsmanager.order import LATEST, rows
 from muniment.projections.queries.secretsmanager.query import (
     PAGE_MAX,
     SecretQuery,
     SecretsQuery,
     named,
+    ordered,
     paged,
 )
 from muniment.projections.query import Asked, Views
 
 DAY: Final = 86_400_000_000  # microseconds
-LATEST: Final = 2**63
 
 
 class DescribeSecret(SecretQuery, frozen=True, kw_only=True, rename="pascal"):
@@ -56,22 +57,18 @@ class ListSecrets(SecretsQuery, frozen=True, kw_only=True, rename="pascal"):
             self.sort_order,
             self.sort_by,
         )
-        rows = (
-            (self._place(secret), secret)
-            for _, secret in matching(views, asked, self.filters, marked=self.include_planned_deletion)
+        met = meeting(self.filters, asked.now, marked=self.include_planned_deletion)
+        every = rows(views, asked.actor.account, self.sort_by, self.sort_order == "asc")
+        return ordered(
+            views,
+            asked,
+            self.next_token,
+            self.max_results,
+            about,
+            lambda after: (row for row in every(after) if met(row[1])),
+            listed,
+            "SecretList",
         )
-        return paged(views, asked, self.next_token, self.max_results, about, rows, listed, "SecretList")
-
-    def _place(self, secret: Secret) -> bytes:
-        if self.sort_by == "name":
-            key = key_of(secret.name)
-            return key if self.sort_order == "asc" else bytes(255 - byte for byte in key) + b"\xff"
-        moment = {
-            "created-date": secret.created,
-            "last-accessed-date": secret.accessed,
-            "last-changed-date": secret.changed,
-        }[self.sort_by]
-        return key_of(moment if self.sort_order == "asc" else LATEST - moment, secret.name)
 
 
 class ListSecretVersionIds(SecretQuery, frozen=True, kw_only=True, rename="pascal"):
@@ -84,7 +81,7 @@ class ListSecretVersionIds(SecretQuery, frozen=True, kw_only=True, rename="pasca
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         secret = self.secret(views, asked)
-        rows = (
+        found = (
             (key_of(LATEST - version.created, version.id), version)
             for version in secret.versions
             if version.stages or self.include_deprecated
@@ -96,7 +93,7 @@ class ListSecretVersionIds(SecretQuery, frozen=True, kw_only=True, rename="pasca
             self.next_token,
             self.max_results,
             about,
-            rows,
+            found,
             lambda version: _version(secret, version),
             "Versions",
         )

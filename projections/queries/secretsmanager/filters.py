@@ -1,22 +1,18 @@
-"""The filters of ListSecrets and BatchGetSecretValue, and the secrets of an account that meet them, by name.
+"""The filters of ListSecrets and BatchGetSecretValue.
 
 Source: Secrets Manager API reference, Filter: a text matches where a word of it begins with the value; `!` negates; several values
 of one filter are alternatives, several filters must all be met. Only tag keys, tag values and names regard case.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
-from muniment.domain.boundary import as_state
 from muniment.domain.secret.errors import InvalidSecretParameter
 from muniment.domain.secret.naming import REGION
 from muniment.domain.secret.state import Secret
-from muniment.domain.vault.state import Vault
-from muniment.projections.queries.pagination import key_of
-from muniment.projections.query import Asked, Views
 
 WORDS: Final = re.compile(r"[ /_+=.@!-]+")
 
@@ -28,23 +24,16 @@ class Filter(msgspec.Struct, frozen=True, rename="pascal"):
     values: tuple[str, ...] = ()
 
 
-def secrets_of(views: Views, asked: Asked) -> Iterator[Secret]:
-    """The secrets of the caller's account, those marked for deletion too, but none whose window is over."""
-    boundary = f"{Vault.kind}.{asked.actor.account}"
-    vault = as_state(views.state(boundary), boundary, Vault)
-    for held in vault.names.values():
-        if not 0 < held.deletion <= asked.now:
-            yield as_state(views.state(held.boundary), held.boundary, Secret)
-
-
-def matching(
-    views: Views, asked: Asked, filters: tuple[Filter, ...], marked: bool = False
-) -> Iterator[tuple[bytes, Secret]]:
-    """The secrets that meet all filters, with their places in a list by name. Raises InvalidSecretParameter."""
+def meeting(filters: tuple[Filter, ...], now: int, marked: bool = False) -> Callable[[Secret], bool]:
+    """Whether a secret meets all filters at `now`, and may be shown at all. Raises InvalidSecretParameter."""
     checks = [_check(each) for each in filters]
-    for secret in secrets_of(views, asked):
-        if secret.arn and (marked or not secret.deletion) and all(check(secret) for check in checks):
-            yield key_of(secret.name), secret
+
+    def met(secret: Secret) -> bool:
+        if not secret.arn or (secret.deletion and (not marked or secret.deletion <= now)):
+            return False
+        return all(check(secret) for check in checks)
+
+    return met
 
 
 def _check(one: Filter) -> Callable[[Secret], bool]:

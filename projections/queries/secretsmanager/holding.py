@@ -1,6 +1,6 @@
 """Waiting out the moment in which the current value may work no more and the new one is not current yet.
 
-One password cannot be two: between set and finish of such a rotation a reader is made to wait for the new value, 200 ms at the most.
+One password cannot be two: between set and finish of such a rotation readers wait for the new value, 200 ms at the most.
 """
 
 import time

@@ -13,6 +13,7 @@ from muniment.projections.queries.pagination import BadCursor, Cursors
 from muniment.projections.query import Asked, Query, Views
 
 NOT_FOUND: Final = "Secrets Manager can't find the specified secret."
+BAD_TOKEN: Final = "You specified an invalid value for NextToken."  # noqa: S105 - a sentence
 PAGE_MAX: Final = 100
 
 T = TypeVar("T")
@@ -69,7 +70,26 @@ def paged(
     try:
         page = cursors.page(rows, token, limit)
     except BadCursor:
-        raise InvalidSecretsToken("You specified an invalid value for NextToken.") from None
+        raise InvalidSecretsToken(BAD_TOKEN) from None
+    return {member: [shown(item) for item in page.items], **({"NextToken": page.marker} if page.marker else {})}
+
+
+def ordered(
+    views: Views,
+    asked: Asked,
+    token: str,
+    limit: int,
+    about: tuple[Any, ...],
+    rows: Callable[[bytes], Iterable[tuple[bytes, T]]],
+    shown: Callable[[T], Any],
+    member: str,
+) -> dict[str, Any]:
+    """The same where `rows` come in their order, from after a place. Raises InvalidSecretsToken."""
+    cursors = Cursors.about(views.cursor_key, asked.now, *about)
+    try:
+        page = cursors.ordered(rows, token, limit)
+    except BadCursor:
+        raise InvalidSecretsToken(BAD_TOKEN) from None
     return {member: [shown(item) for item in page.items], **({"NextToken": page.marker} if page.marker else {})}
 
 

@@ -17,15 +17,16 @@ from muniment.domain.secret.errors import (
     SecretNotFound,
 )
 from muniment.domain.secret.state import CURRENT, Secret, Version, value_field
-from muniment.projections.queries.secretsmanager.filters import Filter, matching
+from muniment.projections.queries.secretsmanager.filters import Filter, meeting
 from muniment.projections.queries.secretsmanager.holding import settled
+from muniment.projections.queries.secretsmanager.order import NAME, rows
 from muniment.projections.queries.secretsmanager.query import (
     NOT_FOUND,
     SecretQuery,
     SecretsQuery,
     find,
     named,
-    paged,
+    ordered,
 )
 from muniment.projections.query import Asked, Disclosed, Views
 
@@ -71,8 +72,17 @@ class BatchGetSecretValue(SecretsQuery, frozen=True, kw_only=True, rename="pasca
             return self._collected(views, asked, self.secret_id_list)
         asked.allowed("secretsmanager:ListSecrets", (Resource("*"),))
         about = (self.action(), asked.actor.account, msgspec.json.encode(self.filters))
-        rows = ((key, secret.arn) for key, secret in matching(views, asked, self.filters))
-        page = paged(views, asked, self.next_token, self.max_results, about, rows, str, "Found")
+        met, every = meeting(self.filters, asked.now), rows(views, asked.actor.account, NAME, ascending=True)
+        page = ordered(
+            views,
+            asked,
+            self.next_token,
+            self.max_results,
+            about,
+            lambda after: ((key, secret.arn) for key, secret in every(after) if met(secret)),
+            str,
+            "Found",
+        )
         found = tuple(page.pop("Found"))
         return {**self._collected(views, asked, found), **page}
 

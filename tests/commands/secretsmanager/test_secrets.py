@@ -84,7 +84,8 @@ def test_a_secret_is_gone_when_its_window_is_over_swept_or_not(house):
     unique_id = secret(house).unique_id
     house.do(end, ITSELF)
     assert (secret(house).arn, secret(house).versions, secret(house).erasing) == ("", (), (unique_id,))
-    assert house.state(f"vault.{ACCOUNT}").names == {}
+    vault = house.state(f"vault.{ACCOUNT}")
+    assert (vault.names, vault.leaving) == ({}, {})
     house.do(NoteKeyErased(secret=BOUNDARY, unique_id=unique_id), ITSELF)
     assert secret(house).erasing == ()
     count = len(house.entries)
