@@ -126,12 +126,17 @@ def provision_followers(
                 "metadata": {EPOCH: epoch},
             }
             if boundaries:
-                config["filter_subjects"] = [f"iam.{boundary}.>" for boundary in boundaries]
+                config["filter_subjects"] = [_followed(boundary) for boundary in boundaries]
             body = {"stream_name": "IAM", "config": config, "action": "create"}
             await patiently(link, f"CONSUMER.CREATE.IAM.{name}", body, deadline)
         return epoch
 
     return _with_link(settings, work)
+
+
+def _followed(boundary: str) -> str:
+    """The subjects of a boundary, `account.123456789012`; of one fact alone, `secret.….SecretVersionPromoted`."""
+    return f"iam.{boundary}" if boundary.count(".") > 1 else f"iam.{boundary}.>"
 
 
 def remove_followers(settings: ConnectionSettings, consumers: Sequence[str]) -> None:
