@@ -1,8 +1,8 @@
-"""What can keep `Access` from answering. A denial is an answer and never raised."""
+"""What can keep `Access` from answering (a denial is an answer and never raised), and `Secrets` from having a value."""
 
 from muniment.ops.reader.credential import BadCredential
 
-__all__ = ["BadCredential", "NotDecided", "NotReached"]
+__all__ = ["BadCredential", "NoSecret", "NotDecided", "NotFetched", "NotReached"]
 
 
 class NotDecided(Exception):
@@ -14,3 +14,11 @@ class NotDecided(Exception):
 
 class NotReached(NotDecided):
     """The minimum position did not arrive in time, or the state was not loaded in time."""
+
+
+class NotFetched(Exception):
+    """The server cannot be asked for the secret now, and what is kept is too old or not there. Ask again later."""
+
+
+class NoSecret(Exception):
+    """The server gives no such value to these keys: there is none, it is marked for deletion, or access is denied."""

@@ -40,6 +40,10 @@ def register(parent: typer.Typer) -> None:
 def add(
     name: Annotated[str, typer.Argument(help="What the reader is called: lower-case letters, digits and `-`.")],
     account: Annotated[str, typer.Option(help="The one account it may follow.", show_default="all accounts")] = "",
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a secret to be told new values of, and of nothing else; may be repeated."),
+    ] = None,
     processes: Annotated[int, typer.Option(help="How many processes will share it.", min=1, max=PROCESSES_MAX)] = 1,
     file: Annotated[
         Path | None, typer.Option("--file", help="The credential's file.", show_default="NAME.reader.json")
@@ -61,7 +65,7 @@ def add(
         settings = None
         if nats:
             settings = ConnectionSettings.external(nats, "provision", credentials_file=administrator, tls_ca=nats_ca)
-        issued = issue(host, name, account, processes, settings)
+        issued = issue(host, name, account, processes, settings, secret or ())
     issued.credential.save(target)
     follows = f"account {account}" if account else "all accounts"
     out.print(f"[bold]{target}[/] lets {processes} process{'es' if processes > 1 else ''} follow {follows}")

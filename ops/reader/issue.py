@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from muniment.domain.secret.state import boundary_of
+from muniment.domain.secret.versions import SecretVersionPromoted
 from muniment.domain.site.state import SITE, Site
 from muniment.ops.host import Host
 from muniment.ops.jetstream.errors import NatsError
@@ -35,15 +37,23 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 def issue(
-    host: Host, name: str, account: str = "", processes: int = 1, administrator: ConnectionSettings | None = None
+    host: Host,
+    name: str,
+    account: str = "",
+    processes: int = 1,
+    administrator: ConnectionSettings | None = None,
+    secrets: Sequence[str] = (),
 ) -> Issued:
-    """Make a reader of one account, or of all where none is named. `administrator` is for an external server.
+    """Make a reader of one account, or of all where none is named; with `secrets`, one that is told of new values of these
+    secrets of the account, and of nothing else. `administrator` is for an external server.
 
     Raises BadSetting, NatsError.
     """
     if not NAME.fullmatch(name):
         raise BadSetting(f"`{name}` cannot name a reader: lower-case letters, digits and `-`, at most 32")
     boundaries = boundaries_of(host, account) if account else ()
+    if secrets:
+        boundaries = promotions_of(account, secrets)
     seed = new_seed()
     consumers = tuple(f"{CONSUMER_PREFIX}{name}-{number}" for number in range(processes))
     entry = ReaderEntry(name, public_key(seed), consumers, boundaries, account)
@@ -97,6 +107,13 @@ def boundaries_of(host: Host, account: str) -> tuple[str, ...]:
         raise BadSetting(f"there is no account {account}")
     organization = (f"organization.{known.organization}",) if known.organization else ()
     return (f"account.{account}", *organization)
+
+
+def promotions_of(account: str, secrets: Sequence[str]) -> tuple[str, ...]:
+    """The change events of these secrets, by name. Raises BadSetting."""
+    if not account:
+        raise BadSetting("`--secret` needs the account whose secrets they are: give `--account` too")
+    return tuple(f"{boundary_of(account, name)}.{SecretVersionPromoted.__name__}" for name in secrets)
 
 
 def _register(data: Path, entry: ReaderEntry) -> None:

@@ -1,7 +1,7 @@
 """Doing one thing that is due: ask the rotator, and record what became of it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -36,6 +36,8 @@ PAUSE_MAX: Final = 3_600_000_000
 REASON_CHARACTERS_MAX: Final = 300
 
 log = structlog.get_logger("muniment.rotation")
+
+T = TypeVar("T")
 
 
 class Steps:
@@ -128,7 +130,7 @@ class Steps:
             raise NotRotated("the secret's value cannot be read") from None
 
     @staticmethod
-    def _guarded(work: Callable[[], Any]) -> Any:
+    def _guarded(work: Callable[[], T]) -> T:
         """A rotator's fault is a failed step like any other; its text may hold a secret, so its kind is all that is told."""
         try:
             return work()

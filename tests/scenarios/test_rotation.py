@@ -323,7 +323,7 @@ def test_a_server_killed_in_a_step_goes_on_with_it(step, tmp_path):
             assert vault.get_secret_value(SecretId="x")["SecretString"] == "second"
             assert len(vault.list_secret_version_ids(SecretId="x")["Versions"]) == 2
         assert asked.count(step) == 2
-        assert [each for each in dict.fromkeys(asked)] == ["create", "set", "test", "finish", "retire"]
+        assert list(dict.fromkeys(asked)) == ["create", "set", "test", "finish", "retire"]
     finally:
         endpoint.server.RequestHandlerClass.do_POST = real
         endpoint.close()
