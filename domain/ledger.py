@@ -18,6 +18,9 @@ class Sealed(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def __repr__(self) -> str:
         return f"Sealed(key={self.key!r}, box=***)"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
 
 class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What happened, in the field's own words. The stored name is the class's name; `version` counts its shapes.

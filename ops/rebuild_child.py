@@ -52,6 +52,9 @@ class Order(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Order(***)"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
 
 class Generations(msgspec.Struct, frozen=True):
     """Generations of a timeline in one place: the one to fill, and the live one to compare it with (0: none)."""
@@ -67,6 +70,9 @@ class Generations(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Generations(***, fresh={self.fresh}, live={self.live})"
+
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
 
 
 class Shared:

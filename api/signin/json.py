@@ -35,6 +35,9 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_u
     def __repr__(self) -> str:
         return f"{type(self).__name__}(***)"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
 
 class StartSignIn(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
     """Prove a password: of a user of an account (number or alias), or of root by the account's e-mail address."""

@@ -23,6 +23,9 @@ class Chosen(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Chosen(***)"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
 
 def choose(
     state: Account, owner: str, password: str, given: Given, workshop: Workshop, *, also: Sealed | None = None

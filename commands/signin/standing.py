@@ -46,6 +46,9 @@ class Begun(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Begun(session_id={self.session_id!r})"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
 
 class Signed(msgspec.Struct, frozen=True):
     """Whoever is signed in."""
@@ -56,6 +59,9 @@ class Signed(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Signed(session_id={self.session.id!r})"
+
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
 
     def is_recent(self, now: int) -> bool:
         """Whether it was proven within the last five minutes who this is."""

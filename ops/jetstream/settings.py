@@ -184,6 +184,9 @@ class HostFile(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"HostFile(url={self.url!r}, roles={sorted(self.seeds)})"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
 
 HOST_FILE = "nats.json"
 

@@ -45,6 +45,9 @@ class ReaderCredential(msgspec.Struct, frozen=True, omit_defaults=True):
     def __repr__(self) -> str:
         return f"ReaderCredential(name={self.name!r}, account={self.account!r}, seed=***)"
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
     def settings(self, url: str = "") -> ConnectionSettings:
         """How to connect; `url` replaces the one in the file. Raises BadSettings."""
         urls = tuple(part.strip() for part in (url or self.url).split(",") if part.strip())

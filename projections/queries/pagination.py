@@ -64,6 +64,9 @@ class Cursors(msgspec.Struct, frozen=True):
     def __rich_repr__(self) -> tuple[str, ...]:
         return ("***",)
 
+    def __rich_repr__(self) -> tuple[str, ...]:
+        return ("***",)
+
     @classmethod
     def about(cls, secret: bytes, now: int, *question: Any) -> "Cursors":
         """Cursors for a question told by plain values; every value counts, whatever characters it holds."""
