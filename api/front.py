@@ -112,8 +112,7 @@ class Front:
             call = self._read(http, claimed, caller, parse, request_id)
             if is_known(call):  # else any name that somebody thinks of would be a line's, and a label's, for ever
                 seen(call.service, call.action)
-            if caller.session is None:
-                self._use.note(caller.actor.account, claimed.access_key_id, call.service, claimed.region, claimed.time)
+            self._use.note(caller, claimed.access_key_id, call.service, claimed.region, claimed.time)
             return call, self._dispatch.run(call, caller)
 
     def _holding(

@@ -71,7 +71,7 @@ class Hot:
                 return None
         except (Refused, Waits, msgspec.DecodeError, RecursionError, UnicodeError):
             return None
-        self._use.note(caller.actor.account, claimed.access_key_id, SIGNING_NAME, claimed.region, claimed.time)
+        self._use.note(caller, claimed.access_key_id, SIGNING_NAME, claimed.region, claimed.time)
         self._measures.note(MANY if batch else ONE, time.perf_counter() - began)
         return HTTPAnswer(200, [*headers_of(http), (POSITION_HEADER, self._position(at))], body)
 

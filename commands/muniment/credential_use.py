@@ -1,4 +1,4 @@
-"""NoteCredentialUse: that an access key was used, once for each key and hour (FEATURES 1b). Given by the API itself."""
+"""NoteCredentialUse, NoteRoleUse: that a key or a role was used, once for each and hour (FEATURES 1b). Given by the API itself."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from muniment.commands.command import Command, Decision, Given
 from muniment.commands.muniment.operator import boundary_of, check_operator
 from muniment.domain import arn
 from muniment.domain.account.keys import AccessKeyRotationReminded, CredentialUsed, RootCredentialUsed, keys_of
+from muniment.domain.account.roles import RoleUsed
 from muniment.domain.account.state import Account
 from muniment.domain.ledger import Actor
 from muniment.domain.resource import Resource
@@ -50,3 +51,34 @@ class NoteCredentialUse(Command[Account], frozen=True, kw_only=True, rename="pas
             return used
         name = state.users[user].name if user else ""
         return (used, AccessKeyRotationReminded(name, self.access_key_id, age))
+
+
+class NoteRoleUse(Command[Account], frozen=True, kw_only=True, rename="pascal"):
+    """Record when a role's credentials were last used, and where. Nothing where it was recorded within the same hour.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleLastUsed.html
+    """
+
+    operator_only = True
+
+    service = "muniment"
+    boundary = Account
+
+    account_id: str
+    role_id: str
+    time: int  # microseconds
+    used_region: str
+
+    def target(self, actor: Actor) -> str:
+        return boundary_of(self.account_id)
+
+    def resources(self, state: Account, actor: Actor) -> tuple[Resource, ...]:
+        return (Resource(arn.root(self.account_id)),)
+
+    def decide(self, state: Account, given: Given) -> Decision:
+        check_operator(given.actor, self.action())
+        name = state.ids.get(self.role_id)
+        role = state.roles.get(name) if name is not None else None
+        if role is None or role.id != self.role_id or role.last_used // HOUR >= self.time // HOUR:
+            return None
+        return RoleUsed(role.name, self.role_id, self.time, self.used_region)

@@ -111,3 +111,19 @@ class RoleUntagged(AccountFact, frozen=True, gc=False, omit_defaults=True):
     def evolve(self, state: Account, entry: Entry) -> None:
         old = state.role(self.role_name).tags
         drafting.change(state.roles, self.role_name, tags=without(old, self.tag_keys, fold_case=True))
+
+
+class RoleUsed(AccountFact, frozen=True, gc=False, omit_defaults=True):
+    """Credentials of a role were used: recorded once for each role and hour. A role that is gone meanwhile is not marked, nor one that
+    has its name."""
+
+    changes: ClassVar[frozenset[str]] = frozenset()
+
+    role_name: str
+    role_id: str
+    time: int  # microseconds; when they were used, which is before it was recorded
+    used_region: str = ""
+
+    def evolve(self, state: Account, entry: Entry) -> None:
+        if self.role_id in state.ids:
+            drafting.change(state.roles, self.role_name, last_used=self.time, last_region=self.used_region)

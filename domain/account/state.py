@@ -76,7 +76,8 @@ class Role(msgspec.Struct, frozen=True, gc=False):
     boundary: str = ""
     attached: tuple[str, ...] = ()
     inline: dict[str, str] = {}
-    last_used: int = 0
+    last_used: int = 0  # microseconds; 0: never
+    last_region: str = ""
     principals: dict[
         str, str
     ] = {}  # unique id in `trust` → the ARN it was written as; its account part says where to look

@@ -34,9 +34,9 @@ def shown(account: Account, role: Role, views: Views) -> dict[str, Any]:
     return {**listed(account, role, views), **more}
 
 
-def last_used(role: Role) -> dict[str, int]:
+def last_used(role: Role) -> dict[str, int | str]:
     """The RoleLastUsed member: empty where the role was never used."""
-    return {"LastUsedDate": role.last_used} if role.last_used else {}
+    return {"LastUsedDate": role.last_used, "Region": role.last_region} if role.last_used else {}
 
 
 class GetRole(OfRole, IAMQuery, frozen=True, kw_only=True, rename="pascal"):

@@ -2,16 +2,18 @@
 
 import pytest
 
-from muniment.commands.muniment.credential_use import DAY, HOUR, NoteCredentialUse
+from muniment.commands.muniment.credential_use import DAY, HOUR, NoteCredentialUse, NoteRoleUse
 from muniment.domain.account.keys import (
     AccessKeyCreated,
     AccessKeyRotationReminded,
     CredentialUsed,
     RootCredentialUsed,
 )
+from muniment.domain.account.roles import RoleCreated, RoleDeleted, RoleUsed
 from muniment.domain.account.users import UserCreated
+from muniment.domain.errors import AccessDenied
 from muniment.domain.ledger import Sealed
-from tests.commands.given import ACCOUNT, OPERATOR, START, after, facts_of, now, then
+from tests.commands.given import ACCOUNT, OPERATOR, ROOT, START, after, facts_of, now, refused, then, trust
 
 ANA = UserCreated("Ana", "AIDAANA")
 HERS = AccessKeyCreated("Ana", "AKIAHERS", Sealed("k", b""), "AIDAANA")
@@ -59,3 +61,30 @@ def test_a_key_of_ninety_days_brings_a_reminder_every_ninety_days():
 def test_what_is_noted_of_a_key_that_is_gone_changes_nothing(fact):
     account = after(ANA)
     assert then(account, fact).users == account.users
+
+
+def role_used(account, role_id="AROAAPP", later=0, actor=OPERATOR):
+    command = NoteRoleUse(account_id=ACCOUNT, role_id=role_id, time=START + later, used_region="eu-west-1")
+    return facts_of(command.decide(account, now(actor)))
+
+
+def test_use_of_a_role_is_noted_once_an_hour_and_shown():
+    account = after(RoleCreated("App", "AROAAPP", trust(ACCOUNT)))
+    facts = role_used(account)
+    assert facts == (RoleUsed("App", "AROAAPP", START, "eu-west-1"),)
+    account = then(account, *facts)
+    assert (account.role("app").last_used, account.role("app").last_region) == (START, "eu-west-1")
+    assert role_used(account, later=1) == ()
+    assert len(role_used(account, later=HOUR)) == 1
+
+
+def test_only_the_process_itself_notes_uses():
+    with refused(AccessDenied):
+        role_used(after(RoleCreated("App", "AROAAPP", trust(ACCOUNT))), actor=ROOT)
+
+
+def test_use_of_a_role_that_was_made_anew_does_not_count_for_the_new_one():
+    account = after(RoleCreated("App", "AROAAPP", trust(ACCOUNT)), RoleDeleted("App"))
+    account = then(account, RoleCreated("App", "AROANEW", trust(ACCOUNT)))
+    assert role_used(account) == role_used(account, "AIDAANA") == ()
+    assert then(account, RoleUsed("App", "AROAAPP", START)).role("app").last_used == 0

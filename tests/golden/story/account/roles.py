@@ -10,9 +10,10 @@ from muniment.domain.account.roles import (
     RoleTagged,
     RoleTrustPolicyReplaced,
     RoleUntagged,
+    RoleUsed,
 )
 from muniment.domain.ledger import Fact
-from tests.golden.story.values import ANA, READ, ROLE_ID, TRUST, USER_ID
+from tests.golden.story.values import ANA, READ, ROLE_ID, START, TRUST, USER_ID
 
 BEGINS: Final[tuple[Fact, ...]] = (
     RoleCreated("app", ROLE_ID, TRUST % USER_ID, "/team/", "runs", 7_200, READ, {"Team": "blue"}, {USER_ID: ANA}),
@@ -24,5 +25,6 @@ CHANGES: Final[tuple[Fact, ...]] = (
     RoleSessionDurationChanged("app", 3_600),
     RoleTrustPolicyReplaced("app", TRUST % USER_ID, {USER_ID: ANA}),  # what it was: the bytes are pinned
     RoleTrustPolicyReplaced("app", TRUST % "*"),
+    RoleUsed("app", ROLE_ID, START, "us-east-1"),
 )
 ENDS: Final[tuple[Fact, ...]] = (RoleDeleted("app"),)
