@@ -23,7 +23,7 @@ class SecretCreated(SecretFact, frozen=True, gc=False, omit_defaults=True):
     tags: Tags = {}
 
     def evolve(self, state: Secret, entry: Entry) -> None:
-        state.account, state.name, state.unique_id = self.account_id, self.secret_name, self.unique_id
+        state.unique_id = self.unique_id
         state.arn, state.description, state.kms_key = self.arn, self.description, self.kms_key_id
         state.tags = self.tags or NO_TAGS
         state.created = state.changed = entry.time

@@ -45,8 +45,6 @@ class Secret(State, kw_only=True):
 
     kind = "secret"
 
-    account: str = ""  # 12 digits
-    name: str = ""
     unique_id: str = ""  # of this secret, not of its name; its data key is its own
     arn: str = ""
     description: str = ""
@@ -63,6 +61,16 @@ class Secret(State, kw_only=True):
     retirement: Retirement | None = None  # the old credential that the target still takes
     rotated: int = 0  # microseconds: when a rotation last finished
     erasing: tuple[str, ...] = ()  # unique ids of deleted secrets whose data keys are still to be overwritten
+
+    @property
+    def account(self) -> str:
+        """The number of the account it is in; empty where there is no secret. Not held: the ARN says it."""
+        return self.arn.split(":", 5)[4] if self.arn else ""
+
+    @property
+    def name(self) -> str:
+        """Its name; empty where there is no secret. Not held: the ARN says it, before its hyphen and six characters."""
+        return self.arn.split(":", 6)[6][:-7] if self.arn else ""
 
     @property
     def owner(self) -> str:
