@@ -1,7 +1,7 @@
 """The sign-in for programs: `POST /v1/signin/{Action}` with JSON; its end is a bearer token for the native front."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 
@@ -9,6 +9,24 @@ from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.json import decode
 from muniment.api.peer import Peer
 from muniment.api.signin.callers import bearer, source_of
+from muniment.api.signin.parameters import (
+    PARAMETERS,
+    AnswerCode,
+    AnswerRecoveryCode,
+    AnswerSecurityKey,
+    BeginReauthentication,
+    BeginSecurityKey,
+    BeginSecurityKeyRegistration,
+    Body,
+    ChoosePassword,
+    EndSession,
+    EndSessions,
+    GetSession,
+    ListSessions,
+    Reauthenticate,
+    RegisterKey,
+    StartSignIn,
+)
 from muniment.api.signin.registration import Registration
 from muniment.api.signin.services import SignInServices
 from muniment.commands.signin.flow import Progress
@@ -22,85 +40,6 @@ from muniment.domain.errors import InvalidAction, SerializationError, SignInRequ
 PREFIX: Final = "/v1/signin/"
 NO_SESSION: Final = "The session is unknown or over. Sign in."
 SECOND: Final = 1_000_000
-
-Short = Annotated[str, msgspec.Meta(max_length=256)]
-Password = Annotated[str, msgspec.Meta(max_length=4_096)]
-Ticket = Annotated[str, msgspec.Meta(max_length=64)]
-Answer = Annotated[str, msgspec.Meta(max_length=16_384)]
-
-
-class _Body(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """The parameters of one action. Never shown: `repr` says nothing."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(***)"
-
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
-
-
-class StartSignIn(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Prove a password: of a user of an account (number or alias), or of root by the account's e-mail address."""
-
-    account: Short = ""
-    user_name: Short = ""
-    email: Short = ""
-    password: Password
-
-
-class AnswerCode(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Prove a factor by a one-time code, or a recovery code in its place."""
-
-    ticket: Ticket
-    code: Short
-
-
-class BeginSecurityKey(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Ask for a security key's challenge."""
-
-    ticket: Ticket
-
-
-class AnswerSecurityKey(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Prove a factor by a security key."""
-
-    ticket: Ticket
-    challenge: Ticket
-    response: Answer
-
-
-class ChoosePassword(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Choose a new password, where the old one must not be used on."""
-
-    ticket: Ticket
-    password: Password
-
-
-class Reauthenticate(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Prove again who one is."""
-
-    password: Password
-    code: Short = ""
-    challenge: Ticket = ""
-    response: Answer = ""
-
-
-class EndSession(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """End one of one's sessions; without an id, this one."""
-
-    session_id: Short = ""
-
-
-class RegisterKey(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """Finish the registration of a security key."""
-
-    challenge: Ticket
-    name: Short
-    response: Answer
-
-
-class Nothing(_Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):
-    """No parameters."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -116,8 +55,8 @@ class Asked(msgspec.Struct, frozen=True):
         return source_of(self.http, self.peer, self.request_id)
 
 
-Action = tuple[type[_Body], Callable[[Asked, Any], dict[str, Any]]]
-SignedAction = tuple[type[_Body], Callable[[Asked, Signed, Any], dict[str, Any]]]
+Action = Callable[[Asked, Any], dict[str, Any]]
+SignedAction = Callable[[Asked, Signed, Any], dict[str, Any]]
 
 
 class SignInJSON:
@@ -129,22 +68,22 @@ class SignInJSON:
         self._step_up = StepUp(services.house, services.standing, services.flow)
         self._registration = Registration(services, region)
         self.open: dict[str, Action] = {
-            "SignIn": (StartSignIn, self._start),
-            "AnswerCode": (AnswerCode, self._code),
-            "AnswerRecoveryCode": (AnswerCode, self._recovery),
-            "BeginSecurityKey": (BeginSecurityKey, self._begin_key),
-            "AnswerSecurityKey": (AnswerSecurityKey, self._key),
-            "ChoosePassword": (ChoosePassword, self._choose),
+            "SignIn": self._start,
+            "AnswerCode": self._code,
+            "AnswerRecoveryCode": self._recovery,
+            "BeginSecurityKey": self._begin_key,
+            "AnswerSecurityKey": self._key,
+            "ChoosePassword": self._choose,
         }
         self.signed: dict[str, SignedAction] = {
-            "GetSession": (Nothing, self._session),
-            "ListSessions": (Nothing, self._sessions),
-            "EndSession": (EndSession, self._end),
-            "EndSessions": (Nothing, self._end_all),
-            "BeginReauthentication": (Nothing, self._begin_again),
-            "Reauthenticate": (Reauthenticate, self._again),
-            "BeginSecurityKeyRegistration": (Nothing, self._begin_registration),
-            "RegisterSecurityKey": (RegisterKey, self._register),
+            "GetSession": self._session,
+            "ListSessions": self._sessions,
+            "EndSession": self._end,
+            "EndSessions": self._end_all,
+            "BeginReauthentication": self._begin_again,
+            "Reauthenticate": self._again,
+            "BeginSecurityKeyRegistration": self._begin_registration,
+            "RegisterSecurityKey": self._register,
         }
 
     def answer(self, http: HTTPRequest, peer: Peer, request_id: str) -> HTTPAnswer:
@@ -153,12 +92,10 @@ class SignInJSON:
         if http.method != "POST" or (name not in self.open and name not in self.signed):
             raise InvalidAction("sign-in calls are `POST /v1/signin/{Action}` with a JSON object as the body")
         if name in self.open:
-            shape, run = self.open[name]
-            result = run(asked, _body(http, shape))
+            result = self.open[name](asked, _body(http, PARAMETERS[name]))
         else:
             signed = self.session(http)
-            shape, run_signed = self.signed[name]
-            result = run_signed(asked, signed, _body(http, shape))
+            result = self.signed[name](asked, signed, _body(http, PARAMETERS[name]))
         headers = [
             ("content-type", "application/json"),
             ("cache-control", "no-store"),
@@ -185,7 +122,7 @@ class SignInJSON:
     def _code(self, asked: Asked, body: AnswerCode) -> dict[str, Any]:
         return _shown(self._flow.answer_code(body.ticket, body.code, asked.source))
 
-    def _recovery(self, asked: Asked, body: AnswerCode) -> dict[str, Any]:
+    def _recovery(self, asked: Asked, body: AnswerRecoveryCode) -> dict[str, Any]:
         return _shown(self._flow.answer_recovery(body.ticket, body.code, asked.source))
 
     def _begin_key(self, asked: Asked, body: BeginSecurityKey) -> dict[str, Any]:
@@ -200,7 +137,7 @@ class SignInJSON:
 
     # -- signed in -----------------------------------------------------------------------------------------------
 
-    def _session(self, asked: Asked, signed: Signed, body: Nothing) -> dict[str, Any]:
+    def _session(self, asked: Asked, signed: Signed, body: GetSession) -> dict[str, Any]:
         session = signed.session
         return {
             "SessionId": session.id,
@@ -212,7 +149,7 @@ class SignInJSON:
             "Recent": signed.is_recent(self._services.house.now()),
         }
 
-    def _sessions(self, asked: Asked, signed: Signed, body: Nothing) -> dict[str, Any]:
+    def _sessions(self, asked: Asked, signed: Signed, body: ListSessions) -> dict[str, Any]:
         shown = [
             {
                 "SessionId": each.id,
@@ -229,11 +166,11 @@ class SignInJSON:
         self._standing.end(signed, body.session_id or signed.session.id, asked.source)
         return {}
 
-    def _end_all(self, asked: Asked, signed: Signed, body: Nothing) -> dict[str, Any]:
+    def _end_all(self, asked: Asked, signed: Signed, body: EndSessions) -> dict[str, Any]:
         self._standing.end_all(signed, asked.source)
         return {}
 
-    def _begin_again(self, asked: Asked, signed: Signed, body: Nothing) -> dict[str, Any]:
+    def _begin_again(self, asked: Asked, signed: Signed, body: BeginReauthentication) -> dict[str, Any]:
         asks = self._step_up.asks(signed)
         if "security-key" not in asks:
             return {"Asks": ["password", *asks]}
@@ -244,7 +181,7 @@ class SignInJSON:
         proof = {"code": body.code, "challenge": body.challenge, "answer": body.response}
         return _begun(self._step_up.confirm(signed, body.password, asked.source, **proof))
 
-    def _begin_registration(self, asked: Asked, signed: Signed, body: Nothing) -> dict[str, Any]:
+    def _begin_registration(self, asked: Asked, signed: Signed, body: BeginSecurityKeyRegistration) -> dict[str, Any]:
         challenge, options = self._registration.begin(signed)
         return {"Challenge": challenge, "Options": options}
 
@@ -255,7 +192,7 @@ class SignInJSON:
         return {"SerialNumber": serial}
 
 
-def _body(http: HTTPRequest, shape: type[_Body]) -> Any:
+def _body(http: HTTPRequest, shape: type[Body]) -> Any:
     """The parameters. Raises SerializationError, ValidationError; neither repeats what was sent."""
     if (http.header("content-type") or "").split(";")[0].strip().lower() != "application/json":
         raise SerializationError("the body must be JSON, sent as application/json")

@@ -114,8 +114,8 @@ class RoleUntagged(AccountFact, frozen=True, gc=False, omit_defaults=True):
 
 
 class RoleUsed(AccountFact, frozen=True, gc=False, omit_defaults=True):
-    """Credentials of a role were used: recorded once for each role and hour. A role that is gone meanwhile is not marked, nor one that
-    has its name."""
+    """Credentials of a role were used: recorded once for each role and hour. A role that is gone meanwhile is not marked, nor
+    another that has its name now."""
 
     changes: ClassVar[frozenset[str]] = frozenset()
 
