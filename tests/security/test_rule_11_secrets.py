@@ -211,3 +211,22 @@ def test_no_value_leaves_while_its_read_cannot_be_recorded(vault):
             secrets.get_secret_value(SecretId="s")
     finally:
         os.kill(nats, signal.SIGCONT)
+
+
+def test_a_key_that_a_killed_server_left_is_destroyed_by_the_next(vault):
+    """A secret is deleted, and the server killed before it came to the key."""
+    secrets_of(vault).create_secret(Name="doomed", SecretString="value")
+    with _key_of(vault, "doomed") as (doomed, _):
+        pass
+    secrets_of(vault).delete_secret(SecretId="doomed", ForceDeleteWithoutRecovery=True)
+    vault.kill()
+    vault.start()
+    with on_host(vault.data) as host:
+        give_up = time.monotonic() + 30
+        while _messages(host, DATA + doomed.owner) != [TOMBSTONE.encode()]:
+            assert time.monotonic() < give_up, "the data key was not overwritten"
+            time.sleep(0.2)
+        with host.ledger() as ledger:
+            while ledger.boundaries.get(doomed.id, fresh=True).erasing:
+                assert time.monotonic() < give_up, "that it was overwritten is not on record"
+                time.sleep(0.2)
