@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -345,3 +346,39 @@ def test_a_read_is_in_the_trail_before_its_answer(secrets, server):
     assert record["eventSource"] == "secretsmanager.amazonaws.com"
     assert record["requestParameters"]["secretId"] == "s" or record["requestParameters"]["SecretId"] == "s"
     assert made["ARN"] in json.dumps(record)
+
+
+def together(count, act):
+    """What `act(number)` answers or raises, all begun at once."""
+    with ThreadPoolExecutor(count) as threads:
+        done = [threads.submit(act, number) for number in range(count)]
+    return [each.exception() or each.result() for each in done]
+
+
+def test_of_many_that_make_one_secret_at_once_one_succeeds(secrets):
+    answers = together(8, lambda number: secrets.create_secret(Name="s", SecretString=f"value {number}"))
+    made = [each for each in answers if isinstance(each, dict)]
+    refusals = [each.response["Error"]["Code"] for each in answers if not isinstance(each, dict)]
+    assert (len(made), refusals) == (1, ["ResourceExistsException"] * 7)
+    assert secrets.get_secret_value(SecretId="s")["VersionId"] == made[0]["VersionId"]
+
+
+def test_values_put_at_once_leave_one_current_and_one_previous(secrets):
+    secrets.create_secret(Name="s", SecretString="0")
+    put = together(8, lambda number: secrets.put_secret_value(SecretId="s", SecretString=f"value {number}"))
+    assert len({each["VersionId"] for each in put}) == 8
+    stages = secrets.describe_secret(SecretId="s")["VersionIdsToStages"]
+    assert sorted(stages.values()) == [["AWSCURRENT"], ["AWSPREVIOUS"]]
+    assert len(secrets.list_secret_version_ids(SecretId="s", IncludeDeprecated=True)["Versions"]) == 9
+
+
+def test_different_secrets_are_made_and_deleted_at_once(secrets):
+    def live(number):
+        secrets.create_secret(Name=f"s{number}", SecretString="1")
+        secrets.delete_secret(SecretId=f"s{number}", ForceDeleteWithoutRecovery=number % 2 == 0)
+        return number
+
+    assert together(8, live) == list(range(8))
+    assert secrets.list_secrets()["SecretList"] == []
+    marked = secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"]
+    assert sorted(each["Name"] for each in marked) == ["s1", "s3", "s5", "s7"]
