@@ -26,7 +26,8 @@ class LogServer:
             return
         self.embedded = EmbeddedServer(settings.data, ephemeral=settings.ephemeral)
         self.embedded.start()
-        provision.provision(self.embedded.credentials("provision"), ephemeral=settings.ephemeral)
+        admin = self.embedded.credentials("provision")
+        provision.provision(admin, decision_days=settings.decision_days, ephemeral=settings.ephemeral)
         if load_readers(settings.data):  # their consumers are made anew where the log was
             self.embedded.admit_readers()
         if not settings.ephemeral:  # an ephemeral server keeps the right to reset its streams (DESIGN §8)

@@ -54,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rotation_nats: str = ""  # where rotation functions answer on NATS; empty: none is asked
     rotation_nats_credentials: Path | None = None
     decision_log: float = 1.0  # the share of decisions that is logged: 0 none, 1 every one
+    decision_days: int | None = None  # for how many days the decision log is kept; None: as it is, at first 30
     region: str = REGION_DEFAULT
     kek: str = ""  # where the key-encryption key comes from: file:PATH, env:NAME or command:…
 
@@ -68,6 +69,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise BadSetting(f"`--email {self.email}` is not an e-mail address")
         if self.ephemeral and self.nats:
             raise BadSetting("`--ephemeral` keeps nothing and so cannot use an external server: leave out `--nats`")
+        if self.decision_days is not None and self.nats:
+            raise BadSetting(
+                "an external server's streams are provisioned: give `--decision-days` to `muniment provision`"
+            )
         if self.role != "all" and not self.nats:
             raise BadSetting(f"`--role {self.role}` is one of several processes on one log: name it with `--nats URL`")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from muniment.ops.cli.serve_options import DecisionDays
 from muniment.ops.jetstream.provision import provision as make
 from muniment.ops.jetstream.settings import ConnectionSettings
 from muniment.ops.jetstream.streams import ACTIVITY_DAYS
@@ -28,14 +29,16 @@ def provision(
     nats_key: Annotated[Path | None, typer.Option(help="Key of that certificate, PEM.")] = None,
     replicas: Annotated[int, typer.Option(help="Copies of each stream: 3 on a cluster.", min=1, max=5)] = 1,
     activity_days: Annotated[int, typer.Option(help="How long activity is kept.", min=1)] = ACTIVITY_DAYS,
+    decision_days: DecisionDays = None,
 ) -> None:
     """Make the streams and buckets that Muniment needs. Run it again at any time: it changes nothing that is there.
 
-    A stream that exists and is configured otherwise is refused, with the field that differs. An embedded server needs
+    A stream that exists and is configured otherwise is refused, with the field that differs; only how long decisions are kept
+    may be changed. An embedded server needs
     no provisioning.
     """
     settings = ConnectionSettings.external(
         nats, "provision", credentials_file=nats_credentials, tls_ca=nats_ca, tls_cert=nats_cert, tls_key=nats_key
     )
-    made = make(settings, replicas, activity_days)
+    made = make(settings, replicas, activity_days, decision_days)
     out.print(f"made: {', '.join(made)}" if made else "everything is there already")

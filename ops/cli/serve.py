@@ -13,6 +13,7 @@ from muniment.ops.cli.serve_options import (
     NATS,
     AccountId,
     DataFolder,
+    DecisionDays,
     DecisionLog,
     Email,
     Ephemeral,
@@ -85,6 +86,7 @@ def serve(
     rotation_nats_credentials: RotationNatsCredentials = None,
     read_log: ReadLog = True,
     decision_log: DecisionLog = "all",
+    decision_days: DecisionDays = None,
     log_level: LogLevel = "warning",
 ) -> None:
     """Run Muniment: the log, the read models and the API, on one port.
@@ -123,6 +125,7 @@ def serve(
         rotation_nats_credentials=rotation_nats_credentials,
         log_reads=read_log,
         decision_log=_share(decision_log),
+        decision_days=decision_days,
         kek=kek,
     )
     logs.configure(_level(log_level))

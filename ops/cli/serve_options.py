@@ -71,4 +71,10 @@ ReadLog = Annotated[bool, typer.Option("--read-log/--no-read-log", help="Record 
 DecisionLog = Annotated[
     str, typer.Option("--decision-log", help="Which decisions to log: `all`, `off`, or a share such as 0.01.")
 ]
+DecisionDays = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=3_650, help="For how many days to keep logged decisions.", show_default="as before; at first 30"
+    ),
+]
 LogLevel = Annotated[str, typer.Option(help="debug, info, warning or error.")]

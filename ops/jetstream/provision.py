@@ -20,7 +20,7 @@ from muniment.ops.jetstream.errors import ApiError, Lost, NoResponders
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.loop import new_event_loop
 from muniment.ops.jetstream.settings import ConnectionSettings
-from muniment.ops.jetstream.streams import ACTIVITY_DAYS, EPOCH, RESTORING, StreamSpec, specs
+from muniment.ops.jetstream.streams import ACTIVITY_DAYS, DECISION_DAYS, EPOCH, RESTORING, StreamSpec, specs
 
 T = TypeVar("T")
 
@@ -47,21 +47,24 @@ def provision(
     settings: ConnectionSettings,
     replicas: int = 1,
     activity_days: int = ACTIVITY_DAYS,
+    decision_days: int | None = None,
     *,
     ephemeral: bool = False,
 ) -> list[str]:
     """Make what is missing, check what is there; returns the names of the streams that were made.
 
-    Idempotent. `ephemeral` leaves out the refusal to delete and purge, which `reset` needs. Raises Drift, and the
+    Idempotent. For how many days the decision log is kept may be changed at any time, since nothing is decided from it; None
+    leaves it. `ephemeral` leaves out the refusal to delete and purge, which `reset` needs. Raises Drift, and the
     exceptions of `errors.py` when the server cannot be used.
     """
 
     async def work(link: Link) -> list[str]:
         deadline = time.monotonic() + PROVISION_SECONDS_MAX
+        wanted = specs(activity_days, decision_days or DECISION_DAYS)
         made = await asyncio.gather(
-            *(_ensure(link, spec, replicas, ephemeral, deadline) for spec in specs(activity_days))
+            *(_ensure(link, spec, replicas, ephemeral, deadline, keep_age=decision_days is None) for spec in wanted)
         )
-        return [spec.name for spec, new in zip(specs(activity_days), made, strict=True) if new]
+        return [spec.name for spec, new in zip(wanted, made, strict=True) if new]
 
     return _with_link(settings, work)
 
@@ -169,7 +172,9 @@ def _with_link(settings: ConnectionSettings, work: Callable[[Link], Coroutine[An
         return runner.run(run())
 
 
-async def _ensure(link: Link, spec: StreamSpec, replicas: int, ephemeral: bool, deadline: float) -> bool:
+async def _ensure(
+    link: Link, spec: StreamSpec, replicas: int, ephemeral: bool, deadline: float, *, keep_age: bool
+) -> bool:
     config = spec.config(replicas, ephemeral=ephemeral)
     try:
         found = await info(link, spec.name, deadline)
@@ -180,6 +185,12 @@ async def _ensure(link: Link, spec: StreamSpec, replicas: int, ephemeral: bool, 
         found = await info(link, spec.name, deadline)
         _check(spec.name, config, found.config)
         return True
+    if spec.age_may_change and (age := found.config.get("max_age", 0)) != config["max_age"]:
+        _check(spec.name, {**config, "max_age": age}, found.config)
+        if keep_age:
+            return False
+        await patiently(link, f"STREAM.UPDATE.{spec.name}", {**found.config, "max_age": config["max_age"]}, deadline)
+        found = await info(link, spec.name, deadline)
     _check(spec.name, config, found.config)
     return False
 

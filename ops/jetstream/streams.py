@@ -28,6 +28,7 @@ class StreamSpec:
     description: str
     kept: bool
     max_age_seconds: int = 0
+    age_may_change: bool = False  # whether provisioning sets another age on a stream that is there
     extra: dict[str, Any] = field(default_factory=dict)
 
     def config(self, replicas: int, *, ephemeral: bool = False) -> dict[str, Any]:
@@ -78,7 +79,14 @@ def specs(activity_days: int = ACTIVITY_DAYS, decision_days: int = DECISION_DAYS
             False,
             extra={"max_msgs_per_subject": 1, "allow_msg_ttl": True},
         ),
-        StreamSpec("IAM_DECISIONS", p.DECISIONS_SUBJECTS, "decision log", True, decision_days * DAY_SECONDS),
+        StreamSpec(
+            "IAM_DECISIONS",
+            p.DECISIONS_SUBJECTS,
+            "decision log",
+            True,
+            decision_days * DAY_SECONDS,
+            age_may_change=True,
+        ),
         StreamSpec("IAM_CHECKPOINTS", p.CHECKPOINTS_SUBJECTS, "signed heads", True),
         StreamSpec(
             "IAM_SCHEDULES",

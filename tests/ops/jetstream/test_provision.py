@@ -155,3 +155,23 @@ def test_a_reset_that_cannot_succeed_says_why(streams: EmbeddedServer, monkeypat
     monkeypatch.setattr(provisioning, "patiently", never)
     with pytest.raises(ApiError, match="insufficient storage"):
         reset(streams.credentials("provision"))
+
+
+def test_for_how_long_decisions_are_kept_can_be_changed_and_nothing_else() -> None:
+    """docs/decisions/0023: nothing is decided from the decision log, so its age is the operator's; whoever names none leaves it."""
+    with running_server(provisioned=False) as server:
+        admin = server.credentials("provision")
+        provision(admin)
+        days = 24 * 3600 * 1_000_000_000
+        assert config(server, "IAM_DECISIONS")["max_age"] == 30 * days
+        assert provision(admin, decision_days=90) == []
+        before = config(server, "IAM_DECISIONS")
+        assert before["max_age"] == 90 * days
+        provision(admin)  # a program on the host that says nothing about it
+        assert config(server, "IAM_DECISIONS") == before
+        change(server, "IAM_DECISIONS", max_msgs=5)
+        with pytest.raises(Drift, match="max_msgs"):
+            provision(admin, decision_days=7)
+        assert config(server, "IAM_DECISIONS")["max_age"] == 90 * days
+        with pytest.raises(Drift, match="max_age"):
+            provision(admin, activity_days=7)
