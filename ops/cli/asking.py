@@ -1,13 +1,16 @@
 """What the commands that ask about permissions share: condition keys, moments, pages."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
 from muniment.ops.api_client import call
 from muniment.ops.replay.moment import BadMoment, iso, parse_moment
 from muniment.ops.settings import BadSetting
+
+FILE_BYTES_MAX: Final = 1_048_576  # as much as a request may hold
 
 Context = Annotated[
     list[str] | None,
@@ -51,3 +54,14 @@ def pages(action: str, params: dict[str, Any], member: str, most: int = 0) -> li
         if "NextToken" not in answer or (most and len(found) >= most):
             return found[:most] if most else found
         token = {"NextToken": answer["NextToken"]}
+
+
+def file_text(path: Path) -> str:
+    """A policy's text. Raises BadSetting where it cannot be read."""
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise BadSetting(f"{path} is larger than any policy")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadSetting(f"{path} cannot be read: {reason}") from None

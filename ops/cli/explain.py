@@ -1,6 +1,7 @@
 """`muniment explain`: why somebody may, or may not, do something; now, at a past moment, or over time."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 
 from muniment.ops.api_client import call
-from muniment.ops.cli.asking import AsOf, Context, keys, moment, pages
+from muniment.ops.cli.asking import AsOf, Context, file_text, keys, moment, pages
 from muniment.ops.cli.explaining import history_parts, parts
 from muniment.ops.cli.options import AsJSON
 
@@ -27,6 +28,10 @@ def explain(
     action: Annotated[str, typer.Argument(help="What: s3:GetObject, iam:CreateUser …")],
     resource: Annotated[str, typer.Argument(help="On what: an ARN.")] = "*",
     context: Context = None,
+    session_policy: Annotated[
+        Path | None,
+        typer.Option(help="A file with the policy that was passed to the session, where one is asked about."),
+    ] = None,
     as_of: AsOf = "",
     history: Annotated[
         bool, typer.Option("--history", help="Tell since when, and when it was otherwise, with who changed it.")
@@ -42,6 +47,7 @@ def explain(
     * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a --as-of "2 hours ago"`
     * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a --context aws:SourceIp=10.0.0.7`
     * `muniment explain ana s3:GetObject arn:aws:s3:::letters/a --history`
+    * `muniment explain arn:aws:sts::111122223333:assumed-role/app/job-7 s3:GetObject --session-policy passed.json`
     """
     params: dict[str, Any] = {
         "Principal": principal,
@@ -50,11 +56,16 @@ def explain(
         "Context": keys(context or []),
     }
     if history:
+        if session_policy is not None:
+            raise typer.BadParameter(
+                "the history of a session is that of its role: leave it out", param_hint="--session-policy"
+            )
         until = {"Until": moment(as_of)} if as_of else {}
         told: Any = pages("AccessHistory", {**params, **until}, "Intervals")
         _print(told, history_parts(told), as_json)
         return
-    told = call("muniment", "ExplainDecision", {**params, **({"AsOf": moment(as_of)} if as_of else {})})
+    passed = {"Policy": file_text(session_policy)} if session_policy is not None else {}
+    told = call("muniment", "ExplainDecision", {**params, **passed, **({"AsOf": moment(as_of)} if as_of else {})})
     _print(told, parts(told), as_json)
 
 

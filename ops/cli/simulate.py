@@ -13,12 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from muniment.ops.api_client import call
-from muniment.ops.cli.asking import AsOf, Context, keys, moment
+from muniment.ops.cli.asking import AsOf, Context, file_text, keys, moment
 from muniment.ops.cli.options import AsJSON
 from muniment.ops.settings import BadSetting
 
 PIPE_WIDTH: Final = 140
-FILE_BYTES_MAX: Final = 1_048_576  # as much as a request may hold
 ANSWERS: Final = {
     "allowed": Text("allowed", "green"),
     "explicitDeny": Text("denied", "bold red"),
@@ -70,14 +69,14 @@ def simulate(
         raise BadSetting("whose policies? give --principal NAME, --policy FILE, or both")
     params: dict[str, Any] = {
         "ActionNames": actions,
-        "PolicyInputList": [_text(path) for path in policy or []],
+        "PolicyInputList": [file_text(path) for path in policy or []],
         "ResourceArns": on or ["*"],
         "ContextEntries": [_entry(key, values) for key, values in keys(context or []).items()],
     }
     if boundary is not None:
-        params["PermissionsBoundaryPolicyInputList"] = [_text(boundary)]
+        params["PermissionsBoundaryPolicyInputList"] = [file_text(boundary)]
     if resource_policy is not None:
-        params["ResourcePolicy"] = _text(resource_policy)
+        params["ResourcePolicy"] = file_text(resource_policy)
     if caller:
         params["CallerArn"] = caller
     action = "SimulatePrincipalPolicy" if principal else "SimulateCustomPolicy"
@@ -120,16 +119,6 @@ def _entry(key: str, values: list[str]) -> dict[str, Any]:
         "ContextKeyValues": values,
         "ContextKeyType": "string" if len(values) == 1 else "stringList",
     }
-
-
-def _text(path: Path) -> str:
-    """A policy's text. Raises BadSetting where it cannot be read."""
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise BadSetting(f"{path} is larger than any policy")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSetting(f"{path} cannot be read: {error}") from None
 
 
 def table(results: list[dict[str, Any]]) -> Table:

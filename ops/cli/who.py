@@ -66,7 +66,8 @@ def what_can(
     for one in found:
         how = "\n".join(dict.fromkeys(map(path_told, one["Paths"])))
         table.add_row(Text(one["Action"]), Text(one["Resource"]), Text("\n".join(one["Except"])), Text(how))
-    out.print(table if found else "nothing")
+    given = "" if context else ", in a request without condition keys (give them with `--context KEY=VALUE`)"
+    out.print(table if found else f"nothing{given}")
 
 
 def path_told(path: dict[str, Any]) -> str:

@@ -80,6 +80,15 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def action_named(action: str) -> str:
+    """The action, which must be one: a misspelled one would only be denied, and a pattern be taken for a name. Raises
+    ValidationError."""
+    service, colon, name = action.partition(":")
+    if not colon or not service or not name or ":" in name or "*" in action or "?" in action:
+        raise ValidationError(f"{action[:128]} is not an action: write service:Name, without wildcards")
+    return action
+
+
 def request_of(principal: Principal, action: str, resource: str, keys: Mapping[str, tuple[str, ...]]) -> AccessRequest:
     """The request that a question is about."""
     return AccessRequest(action=action, resource=resource, principal=principal, context=keys)

@@ -27,7 +27,8 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """A stretch of the log with one answer. `answer` is the one it began with; `began` is the sequence, 0 for the beginning."""
+    """A stretch of the log with one answer. `answer` is the one it began with, or the first for which there was such a
+    principal; `began` is the sequence, 0 for the beginning."""
 
     answer: Answer
     began: int
@@ -56,6 +57,8 @@ def intervals(past: Past, ask: Ask, began: int, start: int, until: int, most: in
         if now.allowed is not answer.allowed:
             found.append(Interval(answer, began, by, recorded))
             answer, by, began = now, recorded, recorded.sequence
+        elif answer.layer is None:
+            answer = now  # why somebody may not is more than that there was nobody before
         if looked >= ENTRIES_MAX or len(found) == most:
             return Stretch([*found, Interval(answer, began, by, None)], True, recorded.sequence)
     return Stretch([*found, Interval(answer, began, by, None)], False, until)

@@ -9,7 +9,7 @@ from muniment.domain.policy.request import AccessRequest
 from muniment.domain.quotas import PAGE_ITEMS_MAX
 from muniment.domain.resource import Resource
 from muniment.projections.access.model import Access
-from muniment.projections.explain.asking import Text, Values, keys_of, principal_named, request_of
+from muniment.projections.explain.asking import Text, Values, action_named, keys_of, principal_named, request_of
 from muniment.projections.explain.telling import entry_told
 from muniment.projections.past.history import Interval, intervals
 from muniment.projections.past.moment import AsOf
@@ -47,7 +47,7 @@ class AccessHistory(Query, frozen=True, kw_only=True, rename="pascal"):
         return (self.action_asked,)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
-        keys, account = keys_of(self.context), asked.actor.account
+        keys, account, action = keys_of(self.context), asked.actor.account, action_named(self.action_asked)
         since = views.past.position(self.since, asked.now) if self.since is not None else 0
         until = views.past.position(self.until, asked.now)
         if since > until:
@@ -55,7 +55,7 @@ class AccessHistory(Query, frozen=True, kw_only=True, rename="pascal"):
 
         def ask(access: Access) -> AccessRequest | None:
             principal = principal_named(access, self.principal, account)
-            return None if principal is None else request_of(principal, self.action_asked, self.resource, keys)
+            return None if principal is None else request_of(principal, action, self.resource, keys)
 
         cursors = self._cursors(views, asked)
         began, start = self._place(cursors, since)

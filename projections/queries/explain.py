@@ -15,6 +15,7 @@ from muniment.projections.access.principals import holder_id
 from muniment.projections.explain.asking import (
     Text,
     Values,
+    action_named,
     keys_of,
     permission_arn,
     principal_named,
@@ -74,6 +75,7 @@ class ExplainDecision(Query, frozen=True, kw_only=True, rename="pascal"):
         return (self.action_asked,)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        action = action_named(self.action_asked)
         position = views.past.position(self.as_of, asked.now)
         access = views.past.access(position)  # also now: states and entries are then of one moment
         principal = principal_named(access, self.principal, asked.actor.account)
@@ -83,6 +85,6 @@ class ExplainDecision(Query, frozen=True, kw_only=True, rename="pascal"):
             )
         passed = passed_to(principal, self.policy, self.policy_arns)
         session = None if passed is None else access.passed_policies(passed, principal.account)
-        decided = access.decide(request_of(principal, self.action_asked, self.resource, keys_of(self.context)), session)
+        decided = access.decide(request_of(principal, action, self.resource, keys_of(self.context)), session)
         owner = access.table.get(f"account.{decided.frame.owner()}")
         return explained(decided, views.past, owner if isinstance(owner, Account) else None)

@@ -11,7 +11,7 @@ from muniment.domain.policy.request import Principal
 from muniment.domain.quotas import PAGE_ITEMS_MAX
 from muniment.domain.resource import Resource
 from muniment.projections.access.model import Access
-from muniment.projections.explain.asking import Text, Values, keys_of
+from muniment.projections.explain.asking import Text, Values, action_named, keys_of
 from muniment.projections.explain.reach import Asking, Chains, Reacher, Spent, name_of, principals_of, reaching
 from muniment.projections.past.asking import AsOf, access_at
 from muniment.projections.queries.pagination import BadCursor, Cursors, key_of
@@ -47,6 +47,7 @@ class WhoCan(Query, frozen=True, kw_only=True, rename="pascal"):
         return (self.action_asked,)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        action_named(self.action_asked)
         cursors = self._cursors(views, asked)
         after = self._place(cursors)
         access = access_at(views, self.as_of, asked)

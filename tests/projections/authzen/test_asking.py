@@ -8,10 +8,12 @@ from muniment.domain.account.applications import (
     ApplicationRegistered,
     ApplicationTypesChanged,
 )
+from muniment.domain.account.inline import RoleInlinePolicyPut
 from muniment.domain.account.roles import RoleCreated
 from muniment.domain.account.users import UserCreated
-from muniment.domain.errors import ValidationError
+from muniment.domain.errors import MalformedPolicyDocument, ValidationError
 from muniment.domain.policy.request import PrincipalKind
+from muniment.domain.session import Passed
 from muniment.projections.authzen import evaluating, searching
 from muniment.projections.authzen.asking import Asker
 from muniment.projections.authzen.questions import Batch, Deed, Entity, Options, Pages, Question, Search
@@ -232,3 +234,83 @@ def test_iams_own_entities_are_found_by_their_arns():
     asking = asker(*PEOPLE)
     search = Search(Entity("account", NUMBER), Deed("iam:GetUser"), Entity("user"))
     assert pages(asking, search, 10) == [[ADMIN_ARN, f"arn:aws:iam::{NUMBER}:user/ana"]]
+
+
+SESSION_ARN = f"arn:aws:sts::{NUMBER}:assumed-role/app/job-7"
+ROLE = (
+    RoleCreated("app", "AROAAPP", TRUST % ANA_ID, path="/jobs/"),
+    RoleInlinePolicyPut("app", "p", allow("s3:*")),
+)
+LETTER = Entity("object", "arn:aws:s3:::letters/a")
+
+
+@pytest.mark.parametrize("name", [SESSION_ARN, "app/job-7"])
+def test_a_session_is_limited_by_what_was_passed_to_it(name):
+    # INTERFACES, AuthZEN, our profile: subject.type session
+    asking = asker(*PEOPLE, *ROLE)
+
+    def may(action, **properties):
+        return decide(asking, Entity("session", name, properties), LETTER, Deed(action))
+
+    assert may("s3:GetObject", policy_arns=[])
+    assert may("s3:GetObject", policy=allow("s3:Get*"))
+    assert not may("s3:PutObject", policy=allow("s3:Get*"))
+    assert not may("s3:GetObject", policy_arns=[f"arn:aws:iam::{NUMBER}:policy/gone"])  # it may have held a Deny
+    assert not may("iam:ListUsers", policy=allow("*"))
+
+
+def test_a_session_that_does_not_say_what_was_passed_is_no_role():
+    """An answer for its role would allow what the session may not."""
+    asking = asker(*PEOPLE, *ROLE)
+    for properties in (None, {}, {"team": "blue"}):
+        with pytest.raises(ValidationError, match="what was passed"):
+            decide(asking, Entity("session", SESSION_ARN, properties), LETTER, Deed("s3:GetObject"))
+    for wrong in ({"policy": 1}, {"policy_arns": "x"}, {"policy_arns": ["x"]}):
+        with pytest.raises(ValidationError):
+            decide(asking, Entity("session", SESSION_ARN, wrong), LETTER, Deed("s3:GetObject"))
+    with pytest.raises(MalformedPolicyDocument):
+        decide(asking, Entity("session", SESSION_ARN, {"policy": "{"}), LETTER, Deed("s3:GetObject"))
+
+
+@pytest.mark.parametrize(
+    "name", ["app", "App/job-7", "app/", "app/a/b", "nobody/x1", "arn:aws:sts::999988887777:assumed-role/app/x1"]
+)
+def test_what_sts_would_not_give_out_is_no_session(name):
+    asking = asker(*PEOPLE, *ROLE)
+    question = Question(Entity("session", name, {"policy_arns": []}), Deed("s3:GetObject"), LETTER)
+    assert evaluating.evaluate(asking, question) is None
+
+
+def test_a_session_is_asked_about_by_its_roles_arn_and_its_policies_are_no_condition_keys():
+    asking = asker(*PEOPLE, *ROLE)
+    subject = Entity("session", SESSION_ARN, {"policy": allow("*"), "team": "blue"})
+    assert asking.asked_about(subject) == f"arn:aws:iam::{NUMBER}:role/jobs/app"
+    request = asking.request(Question(subject, Deed("s3:GetObject"), LETTER))
+    assert request.principal.arn == SESSION_ARN
+    assert [name for name in request.context if name.startswith("authzen:")] == ["authzen:subject/team"]
+
+
+def test_what_was_passed_to_a_session_is_logged_with_its_decision():
+    """A what-if question asks again: without its session policies it would be another request."""
+    asking, noted = asker(*PEOPLE, *ROLE), []
+    asking.access.note = lambda *one: noted.append(one)
+    decide(asking, Entity("session", SESSION_ARN, {"policy": allow("s3:Get*")}), LETTER, Deed("s3:GetObject"))
+    assert noted[0][3] == Passed(allow("s3:Get*"))
+
+
+def test_the_actions_of_a_session_are_searched_within_its_policies():
+    asking = asker(*PEOPLE, *ROLE, RoleInlinePolicyPut("app", "q", allow("iam:*")))
+    subject = Entity("session", SESSION_ARN, {"policy": allow("iam:GetUser")})
+    resource = Entity("user", f"arn:aws:iam::{NUMBER}:user/ana")
+    found = searching.actions(asking, Search(subject, None, resource), b"s" * 32, NOW)
+    assert found["results"] == [{"name": "iam:GetUser"}]
+
+
+@pytest.mark.parametrize("own", [{"as_of": 1}, {"min_revision": 1}])
+def test_one_of_many_evaluations_cannot_be_of_another_moment(own):
+    """It once was answered for the moment of the others, as if it had not said so."""
+    asking = asker(CRM, *PEOPLE)
+    batch = Batch(Entity("customer", "c"), READ, RECORD, evaluations=[Question(**own), Question()])
+    refused, answered = evaluating.evaluate_all(asking, evaluating.evaluations(batch), "execute_all")
+    assert isinstance(refused, ValidationError)
+    assert not isinstance(answered, ValidationError)
