@@ -1,4 +1,4 @@
-"""`muniment keys`: rotation of the key-encryption key and of the signing key."""
+"""`muniment keys`: rotation of the key-encryption key and of the signing key, and the public keys that verify."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +16,10 @@ from muniment.ops.jetstream.permissions import ROLES
 from muniment.ops.jetstream.settings import new_seed, public_key, write_private
 from muniment.ops.keys.keksource import KEKFile
 from muniment.ops.keys.rotate import Rotation, rewrap_all
+from muniment.ops.keys.verification import export
 from muniment.ops.settings import BadSetting, default_data
 
-app = typer.Typer(help="Keys: rotation.", no_args_is_help=True)
+app = typer.Typer(help="Keys: rotation, and what verifies.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
 
@@ -60,6 +61,13 @@ def rotate_signing(data: Data = None, nats: Nats = "", nats_credentials: NatsCre
     """Put a new signing key for entries first; the old ones go on verifying what they signed."""
     with on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
         out.print(f"entries are signed with key [bold]{host.ring.entries.rotate()}[/] from now on")
+
+
+@app.command("public")
+def public(data: Data = None, nats: Nats = "", nats_credentials: NatsCredentials = None) -> None:
+    """Print the keys that verify entries and the calls of webhooks, a JWK set: none of them is secret."""
+    with on_host((data or default_data()).expanduser(), nats, nats_credentials) as host:
+        typer.echo(export(host.ring.entries.public()).decode())
 
 
 @app.command("nats")

@@ -58,7 +58,7 @@ class PostgreSQL:
         mode = value.get("sslmode", "prefer")
         if mode not in SSL_MODES:
             raise NotRotated("the secret's `sslmode` is none of PostgreSQL's")
-        where = {"host": address} if host.startswith("/") else {"host": host, "hostaddr": address}
+        where: dict[str, Any] = {"host": address} if host.startswith("/") else {"host": host, "hostaddr": address}
         try:
             return psycopg.connect(
                 **where,

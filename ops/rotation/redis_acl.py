@@ -20,6 +20,8 @@ from muniment.ops.rotation.rotator import JSON, Job, NotRotated, ReadSecret, as_
 PORT: Final = 6379
 SECONDS_MAX: Final = 5.0
 
+Client = Any  # redis.Redis, whose methods have no types
+
 
 class WrongPassword(NotRotated):
     """The server was reached and does not take this login."""
@@ -81,11 +83,11 @@ class RedisACLUser:
             return False
 
     @contextlib.contextmanager
-    def _login(self, value: JSON) -> Iterator["redis.Redis"]:
+    def _login(self, value: JSON) -> Iterator[Client]:
         """A connection as the user in the value. Raises WrongPassword, NotRotated."""
         host, port = member(value, "host"), port_of(value, PORT)
         connection = self._connection(host, port, value)
-        client = redis.Redis(connection_pool=redis.ConnectionPool(**connection))
+        client: Client = redis.Redis(connection_pool=redis.ConnectionPool(**connection))
         try:
             with contextlib.suppress(redis.exceptions.NoPermissionError):  # it is logged in, and may not even that
                 client.ping()
@@ -126,11 +128,11 @@ class _Pinned(redis.Connection):
     """TLS to an address that was checked, for the name that was asked for."""
 
     def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self._name, self._tls = name, ssl.create_default_context()
 
     def _connect(self) -> Any:
-        plain = super()._connect()
+        plain = super()._connect()  # type: ignore[no-untyped-call]
         try:
             return self._tls.wrap_socket(plain, server_hostname=self._name)
         except BaseException:
@@ -142,7 +144,7 @@ def _digest(value: JSON) -> str:
     return hashlib.sha256(member(value, "password").encode()).hexdigest()
 
 
-def _digests(server: "redis.Redis", user: str) -> set[str]:
+def _digests(server: Client, user: str) -> set[str]:
     """The digests of the passwords that a user has."""
     found = server.execute_command("ACL", "GETUSER", user)
     if not isinstance(found, dict):
@@ -150,7 +152,7 @@ def _digests(server: "redis.Redis", user: str) -> set[str]:
     return {str(each).removeprefix("#") for each in found.get("passwords", ())}
 
 
-def _save(server: "redis.Redis") -> None:
+def _save(server: Client) -> None:
     """Keep the change over a restart, where Redis has a file for that. Without one, its operator keeps users elsewhere."""
     with contextlib.suppress(redis.ResponseError):
         server.execute_command("ACL", "SAVE")

@@ -3,7 +3,7 @@
 The body is JSON: step (create, set, test, finish, retire), secretArn, token, settings, and the values that the step is about.
 `create` answers `{"SecretString": …}`; the others answer 200 with any JSON object. Requests are signed (RFC 9421, HTTP Message
 Signatures, ed25519) over method, target URI and the body's digest (RFC 9530), with the site's signing key, whose public half
-`muniment keys export` writes. Redirects are never followed.
+`muniment keys public` prints. Redirects are never followed.
 """
 
 import base64
