@@ -1,7 +1,9 @@
 """SECURITY rule 11, CVE row 27, for secrets: the log has ciphertext alone, deletion destroys the key, values are nowhere else."""
 
+import base64
 import json
 import os
+import shutil
 import signal
 import time
 from contextlib import contextmanager
@@ -230,3 +232,33 @@ def test_a_key_that_a_killed_server_left_is_destroyed_by_the_next(vault):
             while ledger.boundaries.get(doomed.id, fresh=True).erasing:
                 assert time.monotonic() < give_up, "that it was overwritten is not on record"
                 time.sleep(0.2)
+
+
+def test_a_restore_destroys_again_the_keys_of_secrets_that_the_log_says_were_deleted(vault, tmp_path):
+    for name in ("doomed", "other"):
+        secrets_of(vault).create_secret(Name=name, SecretString=f"value of {name}")
+    with _key_of(vault, "doomed") as (doomed, _):
+        pass
+    keys, log, restored = (str(tmp_path / name) for name in ("keys", "log", "restored"))
+    vault.run(MUNIMENT, "backup", log, "--keys", keys, "--data", str(vault.data))  # the key is in it
+    secrets_of(vault).delete_secret(SecretId="doomed", ForceDeleteWithoutRecovery=True)
+    vault.run(MUNIMENT, "backup", str(tmp_path / "later"), "--data", str(vault.data))
+    kek = f"file:{vault.data / 'kek'}"
+    done = vault.run(
+        MUNIMENT, "restore", str(tmp_path / "later"), "--keys", keys, "--data", restored, "--kek", kek
+    ).stdout
+    assert "1 of them erased again" in done
+    shutil.copy(vault.data / "kek", tmp_path / "restored" / "kek")
+    with on_host(tmp_path / "restored") as host:
+        assert _messages(host, DATA + doomed.owner) == [TOMBSTONE.encode()]
+    with Muniment(tmp_path / "restored") as server:
+        server.root = vault.root
+        assert secrets_of(server).get_secret_value(SecretId="other")["SecretString"] == "value of other"
+        with refused("ResourceNotFoundException"):
+            secrets_of(server).get_secret_value(SecretId="doomed")
+
+
+def test_a_binary_value_comes_through_the_native_front(vault):
+    secrets_of(vault).create_secret(Name="b", SecretBinary=BINARY)
+    answer = Wire(vault).native("GetSecretValue", {"SecretId": "b"}, service="secretsmanager")
+    assert base64.b64decode(json.loads(answer.text)["SecretBinary"]) == BINARY
