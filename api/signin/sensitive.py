@@ -16,6 +16,7 @@ SENSITIVE: Final = frozenset(
         ("muniment", "IssueRecoveryCodes"),
         ("secretsmanager", "GetSecretValue"),
         ("secretsmanager", "BatchGetSecretValue"),
+        ("sts", "AssumeRole"),  # credentials outlive the proof, and are asked for none
         ("sts", "GetSessionToken"),
         ("sts", "GetFederationToken"),
     }
