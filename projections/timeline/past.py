@@ -6,7 +6,6 @@ written to them: the notes are the change that a row shows, and the way back whe
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from operator import is_
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from muniment.domain.boundary import ChainBroken, State, new_state
 from muniment.domain.ledger import Entry
 
 _put: Final = dict.__setitem__
+_held: Final = dict.get
 _values: Final = msgspec.structs.astuple
 _ABSENT: Final[Any] = object()
 _BOOKKEEPING: Final = frozenset({"id", "version", "head", "position", "remembered"})
@@ -33,6 +33,7 @@ class Watched(dict[str, Any]):
     """A table of a state; every write notes what was there before."""
 
     __slots__ = ("entities", "journal", "name")
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(
         self, name: str, values: Mapping[str, Any], journal: list[tuple["Watched", str, Any]], *, entities: bool
@@ -40,8 +41,12 @@ class Watched(dict[str, Any]):
         super().__init__(values)
         self.name, self.journal, self.entities = name, journal, entities
 
+    def __eq__(self, other: object) -> bool:
+        """Only itself: fields of a state are compared in one go, and a table in another's place is to be seen, equal or not."""
+        return self is other
+
     def __setitem__(self, key: str, value: Any) -> None:
-        self.journal.append((self, key, self.get(key, _ABSENT)))
+        self.journal.append((self, key, _held(self, key, _ABSENT)))
         _put(self, key, value)
 
     def __delitem__(self, key: str) -> None:
@@ -109,7 +114,7 @@ class Past:
         self._steps.append((state, before))
         entry.fact.evolve(state, entry)
         changes = self._noted(mark)
-        if not all(map(is_, before, after := _values(state))):
+        if before != (after := _values(state)):
             changes += self._fields(state, before, after)
         state.version = version
         state.head = entry.digest
@@ -138,12 +143,13 @@ class Past:
     def _noted(self, mark: int) -> list[Change]:
         """The written entities since `mark`; counters and indexes are not shown. A renamed one is one change, not two."""
         changes: list[Change] = []
-        written = self._journal[mark:]
-        for number, (table, key, old) in enumerate(written):
+        journal = self._journal
+        for number in range(mark, len(journal)):
+            table, key, old = journal[number]
             if not table.entities:
                 continue  # a counter or an index
-            new = table.get(key, _ABSENT)
-            if new is old or (number and any(table is one and key == same for one, same, _ in written[:number])):
+            new = _held(table, key, _ABSENT)
+            if new is old or (number > mark and any(table is one and key == at for one, at, _ in journal[mark:number])):
                 continue  # its first note tells what was there before the entry
             changes.append(Change(table.name, key, None if old is _ABSENT else old, None if new is _ABSENT else new))
         return changes if len(changes) < 2 else _renamed(changes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from muniment.domain import arn
@@ -24,14 +25,18 @@ class Resource(NamedTuple):
     name: str
 
 
-_TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str]]]] = {
-    User: ("AWS::IAM::User", lambda state, noun: arn.iam(state.id[8:], "user", noun.path, noun.name)),
-    Group: ("AWS::IAM::Group", lambda state, noun: arn.iam(state.id[8:], "group", noun.path, noun.name)),
-    Role: ("AWS::IAM::Role", lambda state, noun: arn.iam(state.id[8:], "role", noun.path, noun.name)),
-    Policy: ("AWS::IAM::Policy", lambda state, noun: noun.arn),
-    Application: ("Muniment::Application", lambda state, noun: application_arn(state.id[8:], noun.name)),
-    SiteAccount: ("AWS::IAM::Account", lambda state, noun: arn.root(noun.number)),
-    Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number)),
+_placed: Final = attrgetter("path", "name")
+_named_so: Final = attrgetter("name")
+_numbered: Final = attrgetter("number")
+# Of each kind of entity: its type, its ARN, and of which fields that ARN is made.
+_TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str], Callable[[Any], Any]]]] = {
+    User: ("AWS::IAM::User", lambda state, noun: arn.iam(state.id[8:], "user", noun.path, noun.name), _placed),
+    Group: ("AWS::IAM::Group", lambda state, noun: arn.iam(state.id[8:], "group", noun.path, noun.name), _placed),
+    Role: ("AWS::IAM::Role", lambda state, noun: arn.iam(state.id[8:], "role", noun.path, noun.name), _placed),
+    Policy: ("AWS::IAM::Policy", lambda state, noun: noun.arn, attrgetter("arn")),
+    Application: ("Muniment::Application", lambda state, noun: application_arn(state.id[8:], noun.name), _named_so),
+    SiteAccount: ("AWS::IAM::Account", lambda state, noun: arn.root(noun.number), _numbered),
+    Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number), _numbered),
 }
 _NAMED: Final = {
     "user_name": "users",
@@ -61,11 +66,13 @@ def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> lis
         noun = before if after is None else after
         if (known := _TYPES.get(type(noun))) is None:
             continue
-        kind, name = known
+        kind, name, made_of = known
         resource = Resource(kind, name(state, noun), noun.name)
-        if resource not in found:
+        if not found or resource not in found:
             found.append(resource)
-        if noun is after and before is not None and (was := name(state, before)) != resource[1]:
+        if after is None or before is None or made_of(before) == made_of(after):
+            continue
+        if (was := name(state, before)) != resource[1]:
             found.append(Resource(kind, was, before.name))
     fact = entry.fact
     kind_of_fact = type(fact)
@@ -97,7 +104,7 @@ def _named(found: list[Resource], field: str, value: Any, state: State | None) -
         if found and found[0][2] == value:
             return  # the entity that was changed
         if (noun := getattr(state, table, _NO_TABLE).get(value.lower())) is not None:
-            kind, name = _TYPES[type(noun)]
+            kind, name, _ = _TYPES[type(noun)]
             _add(found, Resource(kind, name(state, noun), noun.name))
     elif field in _POLICIES:
         _add(found, resource_of(value))

@@ -131,7 +131,7 @@ def columns_of(recorded: Recorded, changes: Sequence[Change], resources: Sequenc
         actor.agent,
         cause.correlation,
         cause.parameters,
-        [difference(change) for change in changes],
+        [difference(change) for change in changes] if changes else [],
         resources,
         code,
         message,
@@ -142,7 +142,7 @@ def columns_of(recorded: Recorded, changes: Sequence[Change], resources: Sequenc
     )
     who = _who(actor.arn, actor.id, actor.name)
     types = _types(resources)
-    columns = (
+    columns = (  # the order of `Stored`
         recorded.sequence if recorded.stream == IAM else ACTIVITY_BIT | recorded.sequence,
         recorded.time,
         _number_of(entry.boundary) or actor.account,
@@ -192,7 +192,9 @@ class _Who(NamedTuple):
 @lru_cache(maxsize=16_384)
 def _who(arn: str, unique_id: str, name: str) -> _Who:
     """What a row says of its principal. The name is the ARN's last part: a user's, a session's, or `root`."""
-    principal_id = unique_id if unique_id.startswith("arn:") else unique_id.split(":", 1)[0]  # a provider's word stays whole
+    principal_id = (
+        unique_id if unique_id.startswith("arn:") else unique_id.split(":", 1)[0]
+    )  # a provider's word stays whole
     return _Who(principal_id, resource_of(arn).name if arn else name, f"{told(arn)} {principal_id} {name}")
 
 
@@ -209,7 +211,7 @@ def _words(entry: Entry, name: str, who: str, resources: Sequence[Resource]) -> 
     cause = entry.command
     found = [cause.name, name, who, entry.actor.credential]
     for _, arn, named in resources:
-        found.append(told(arn) or named)
+        found.append((arn.split(":", 4)[-1] or named) if arn else named)  # as `told` does
     for value in _values(entry.fact):
         if value:
             if type(value) is str:
@@ -247,8 +249,11 @@ def shown_row(columns: Sequence[Any]) -> Row:
 def _types(resources: Sequence[Resource]) -> str:
     if not resources:
         return ""
-    if len(resources) == 1:
-        return f"|{resources[0][0]}|"
+    first, number = resources[0][0], len(resources)
+    if number == 1 or (number == 2 and resources[1][0] == first):
+        return f"|{first}|"
+    if number == 2:
+        return f"|{first}|{resources[1][0]}|"
     return "|" + "|".join(dict.fromkeys([resource[0] for resource in resources])) + "|"
 
 

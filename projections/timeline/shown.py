@@ -19,6 +19,7 @@ class Shape(NamedTuple):
     defaults: tuple[Any, ...]
     plain: tuple[bool, ...]  # fields of texts and numbers alone, which the encoder may take as they are
     hides: bool  # a sealed value can stand somewhere in it
+    numbers: range  # of its fields
 
 
 _shapes: Final[dict[type, Shape]] = {}
@@ -34,14 +35,18 @@ def shape_of(kind: type) -> Shape:
             tuple(_default(field) for field in fields),
             tuple(_is_plain(field.type) for field in fields),
             Sealed.__name__ in repr(msgspec.inspect.type_info(kind)),
+            range(len(fields)),
         )
     return known
 
 
 def shown(value: Any) -> Any:
     """Plain lists, dicts, texts and numbers. A struct leaves out its defaults and whatever is sealed or bytes."""
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
     if isinstance(value, msgspec.Struct):
-        return None if type(value) is Sealed else _struct(value)
+        return None if kind is Sealed else _struct(value)
     if isinstance(value, dict):
         return {str(key): shown(item) for key, item in value.items() if not _hidden(item)}
     if isinstance(value, (tuple, list, set, frozenset)):
@@ -63,16 +68,20 @@ def difference(change: Change) -> dict[str, Any]:
         }
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
-    names, _, plain, _ = shape_of(type(after))
+    kind = type(after)
+    names, _, plain, _, numbers = _shapes.get(kind) or shape_of(kind)
     had, has = _values(before), _values(after)
-    for number in compress(range(len(names)), map(is_not, had, has)):
+    for number in compress(numbers, map(is_not, had, has)):
         was, is_ = had[number], has[number]
         if was == is_ or type(is_) is Sealed:
             continue
         if type(was) is dict and type(is_) is dict:
             was, is_ = _parts(was, is_), _parts(is_, was)
         name = names[number]
-        old[name], new[name] = (was, is_) if plain[number] else (shown(was), shown(is_))
+        if plain[number]:
+            old[name], new[name] = was, is_
+        else:
+            old[name], new[name] = shown(was), shown(is_)
     return {"what": what, "old": old, "new": new}
 
 
@@ -96,13 +105,17 @@ def texts(value: Any, into: list[str]) -> None:
 
 
 def _struct(value: msgspec.Struct) -> dict[str, Any]:
-    names, defaults, plain, _ = shape_of(type(value))
+    kind = type(value)
+    names, defaults, plain, _, numbers = _shapes.get(kind) or shape_of(kind)
     items = _values(value)
-    return {
-        names[number]: items[number] if plain[number] else shown(items[number])
-        for number in compress(range(len(names)), map(ne, items, defaults))
-        if plain[number] or not _hidden(items[number])
-    }
+    found: dict[str, Any] = {}
+    for number in compress(numbers, map(ne, items, defaults)):
+        item = items[number]
+        if plain[number]:
+            found[names[number]] = item
+        elif not _hidden(item):
+            found[names[number]] = shown(item)
+    return found
 
 
 def _hidden(value: Any) -> bool:
@@ -110,6 +123,8 @@ def _hidden(value: Any) -> bool:
 
 
 def _parts(one: dict[Any, Any], other: dict[Any, Any]) -> dict[Any, Any]:
+    if not other:
+        return one
     return {key: value for key, value in one.items() if other.get(key, _NOTHING) != value}
 
 

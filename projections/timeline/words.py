@@ -29,7 +29,10 @@ class Wanted(NamedTuple):
 def searchable(texts: Sequence[str]) -> str:
     """The texts of a row as one line of words."""
     line = " ".join(texts)
-    if line.isascii() and len(line) <= ROW_CHARACTERS_MAX and max(map(len, texts), default=0) <= WORD_CHARACTERS_MAX:
+    length = len(line)
+    if line.isascii() and (
+        length <= WORD_CHARACTERS_MAX or (length <= ROW_CHARACTERS_MAX and max(map(len, texts)) <= WORD_CHARACTERS_MAX)
+    ):
         return line.lower().replace("\0", " ")
     return folded(line[:ROW_CHARACTERS_MAX])
 

@@ -184,7 +184,7 @@ def _resources(entry: Any, changes: Sequence[Change], state: State | None) -> li
     for change in changes:
         for noun in (change.after, change.before):
             if type(noun) in resources._TYPES:
-                kind, arn = resources._TYPES[type(noun)]
+                kind, arn, _ = resources._TYPES[type(noun)]
                 found.append(resources.Resource(kind, arn(state, noun), noun.name))
     for field in entry.fact.__struct_fields__:
         value = getattr(entry.fact, field)
