@@ -15,7 +15,7 @@ async def read_body(
 ) -> bytes:
     """The whole body. Raises RequestEntityTooLarge as soon as it is known to be too large, without reading the rest."""
     headers = scope["headers"]
-    if sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES_MAX:
+    if sum([len(name) + len(value) for name, value in headers]) > HEADER_BYTES_MAX:
         raise RequestEntityTooLarge(f"The headers are larger than {HEADER_BYTES_MAX} bytes")
     declared = next((value for name, value in headers if name == b"content-length"), b"0")
     if declared.isdigit() and int(declared) > BODY_BYTES_MAX:

@@ -77,17 +77,20 @@ class Throttle:
 
     def check(self, actor: Actor) -> None:
         """Take one token of the principal's and one of the account's. Raises Throttling where one has none left."""
-        now = self._monotonic()
-        keys = (f"{actor.account}/{actor.id}", actor.account)
+        now, buckets = self._monotonic(), self._buckets
+        principal, account = f"{actor.account}/{actor.id}", actor.account
+        of_principal, of_account = self._rates
         with self._guard:
-            levels = [self._level(key, rate, now) for key, rate in zip(keys, self._rates, strict=True)]
-            if min(levels) < 1:
+            own = self._level(principal, of_principal, now)
+            shared = self._level(account, of_account, now)
+            if own < 1 or shared < 1:
                 raise Throttling("Rate exceeded")
-            for key, level in zip(keys, levels, strict=True):
-                self._buckets[key] = (level - 1, now)
-                self._buckets.move_to_end(key)
-            while len(self._buckets) > BUCKETS_MAX:
-                self._buckets.popitem(last=False)
+            buckets[principal] = (own - 1, now)
+            buckets.move_to_end(principal)
+            buckets[account] = (shared - 1, now)
+            buckets.move_to_end(account)
+            while len(buckets) > BUCKETS_MAX:
+                buckets.popitem(last=False)
 
     def _level(self, key: str, rate: float, now: float) -> float:
         full = rate * BURST_SECONDS
