@@ -194,17 +194,15 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         ledger.workshop = proving.workshop
     rotating = _rotating(settings, ledger, activity, ring, reads, loop, changes)
     feed.start()
-    readiness = Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else "")
-    tokens = Tokens(mac_key(store, keks, "sessions"), lambda: feed.position().epoch)
     return Core(
         ring,
-        tokens,
+        Tokens(mac_key(store, keks, "sessions"), lambda: feed.position().epoch),
         gate,
         ledger,
         activity,
         feed,
         reads,
-        readiness,
+        Readiness(log, loop, feed, lambda: notarized.failure if notarized is not None else ""),
         (loop,),
         sources,
         shared,

@@ -49,6 +49,32 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False, soft_wrap=True)
 
+# Options that are settings of the same name, taken as they are.
+AS_GIVEN = (
+    "host",
+    "port",
+    "public_url",
+    "tls_cert",
+    "tls_key",
+    "ephemeral",
+    "nats",
+    "nats_credentials",
+    "nats_ca",
+    "nats_cert",
+    "nats_key",
+    "nats_answers",
+    "account_id",
+    "email",
+    "timeline",
+    "federation_ca",
+    "saml_audience",
+    "rotation_ca",
+    "rotation_nats",
+    "rotation_nats_credentials",
+    "decision_days",
+    "kek",
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -93,40 +119,20 @@ def serve(
 
     The first start makes the first account and prints its root credentials, once.
     """
+    given = locals()
     from muniment.ops.serving import ready_path, run  # only here: the web framework takes a second to load
 
     settings = Settings(
+        **{name: given[name] for name in AS_GIVEN},
         data=_folder(data, ephemeral),
-        host=host,
-        port=port,
-        public_url=public_url,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
         trusted_proxies=tuple(trusted_proxy or ()),
-        ephemeral=ephemeral,
-        nats=nats,
-        nats_credentials=nats_credentials,
-        nats_ca=nats_ca,
-        nats_cert=nats_cert,
-        nats_key=nats_key,
-        nats_answers=nats_answers,
         nats_monitors=tuple(nats_monitor or ()),
         role=_role(role),
         ready_file=ready_path(str(ready_file)) if ready_file else None,
-        account_id=account_id,
-        email=email,
-        timeline=timeline,
         federation_allow=tuple(federation_allow or ()),
-        federation_ca=federation_ca,
-        saml_audience=saml_audience,
         rotation_allow=tuple(rotation_allow or ()),
-        rotation_ca=rotation_ca,
-        rotation_nats=rotation_nats,
-        rotation_nats_credentials=rotation_nats_credentials,
         log_reads=read_log,
         decision_log=_share(decision_log),
-        decision_days=decision_days,
-        kek=kek,
     )
     logs.configure(_level(log_level))
     run(settings, announce)
