@@ -1,12 +1,18 @@
 """The read model inside `Access`: the server's own, over whatever boundaries the credential lets us follow."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from muniment.domain.organization.state import Organization
+from muniment.domain.policy.document import Kind
+from muniment.domain.policy.layers import Source
+from muniment.domain.policy.request import AccessRequest
 from muniment.domain.site.state import SITE, Site, SiteAccount
-from muniment.projections.access.model import Access
+from muniment.projections.access.model import SECRETS, Access
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, Recorded
+
+NOBODY: Final = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
 
 
 class Following(Access):
@@ -33,6 +39,12 @@ class Following(Access):
         if self._waiting:
             with self._moved:
                 self._moved.notify_all()
+
+    def _policy_of_secret(self, request: AccessRequest) -> Source | None:
+        """A reader of one account follows no secrets, so it does not know who their own policies keep out: nobody is let in."""
+        if self._whole or not request.resource.startswith(SECRETS):
+            return super()._policy_of_secret(request)
+        return Source(self._documents.read(NOBODY, Kind.RESOURCE), "policies of secrets are not known to this reader")
 
     def index(self, batch: Sequence[Recorded]) -> None:
         super().index(batch)

@@ -1,0 +1,55 @@
+"""What a reader of one account decides about secrets, whose own policies it does not follow: nobody is let in."""
+
+import pytest
+
+from muniment.client.model import Following
+from muniment.domain.account.account import AccountCreated
+from muniment.domain.account.inline import UserInlinePolicyPut
+from muniment.domain.account.users import UserCreated
+from muniment.domain.ledger import Sealed
+from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
+from muniment.domain.secret.secrets import SecretCreated, SecretPolicyPut
+from muniment.domain.secret.state import boundary_of
+from muniment.domain.secret.versions import SecretVersionCreated
+from muniment.projections.fold import Fold
+from tests.projections.logs import ACCOUNT
+from tests.projections.worlds import World
+
+NUMBER = ACCOUNT.partition(".")[2]
+ARN = f"arn:aws:secretsmanager:us-east-1:{NUMBER}:secret:s-aBc123"
+READ = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["secretsmanager:*","iam:*"],"Resource":"*"}]}'
+CLOSED = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"secretsmanager:*","Resource":"*"}]}'
+ANA = Principal(kind=PrincipalKind.USER, arn=f"arn:aws:iam::{NUMBER}:user/ana", account=NUMBER, unique_id="AIDAANA")
+
+
+@pytest.fixture
+def world():
+    made = World(
+        AccountCreated("A", "a@example.com"), UserCreated("ana", "AIDAANA"), UserInlinePolicyPut("ana", "p", READ)
+    )
+    boundary = boundary_of(NUMBER, "s")
+    made.happened(SecretCreated(NUMBER, "s", "SECRA", ARN), boundary=boundary)
+    made.happened(SecretVersionCreated("v" * 32, Sealed("k", b"box")), boundary=boundary)
+    return made
+
+
+def asked(action, resource):
+    return AccessRequest(action=action, resource=resource, principal=ANA)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_only_a_reader_of_everything_decides_about_secrets(world, whole):
+    reader = Following(Fold(), whole=whole)
+    reader.table = dict(world.access.table)
+    secret = asked("secretsmanager:GetSecretValue", ARN)
+    assert bool(reader.decide(secret)) is whole
+    assert bool(reader.evaluate(secret)) is whole
+    assert reader.decide(asked("iam:GetUser", ANA.arn))
+
+
+def test_the_policy_of_a_secret_counts_for_a_reader_of_everything(world):
+    world.happened(SecretPolicyPut(CLOSED), boundary=boundary_of(NUMBER, "s"))
+    reader = Following(Fold(), whole=True)
+    reader.table = dict(world.access.table)
+    assert not reader.decide(asked("secretsmanager:GetSecretValue", ARN))
+    assert reader.decide(asked("secretsmanager:GetSecretValue", f"{ARN[:-1]}9"))
