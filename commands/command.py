@@ -74,6 +74,14 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
         if cls.service and not cls.operator_only and not cls.__name__.endswith("Command"):
             COMMANDS[cls.service, cls.__name__] = cls
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """What is shown of it anywhere: secret parameters never (SECURITY 18)."""
+        names = self.__struct_fields__
+        return [(name, "***" if name in self.secret_parameters else getattr(self, name)) for name in names]
+
     @classmethod
     def action(cls) -> str:
         """The permission: `iam:CreateUser`."""

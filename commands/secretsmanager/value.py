@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -38,6 +38,9 @@ class Value(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "Value(***)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("value", "***")]
 
 
 def value_of(text: str | None, data: bytes | None) -> Value | None:

@@ -7,6 +7,7 @@ from muniment.commands.secretsmanager.create import CreateSecret
 from muniment.commands.secretsmanager.deletion import DeleteSecret, EndSecret, NoteKeyErased, RestoreSecret
 from muniment.commands.secretsmanager.rotations import CancelRotateSecret
 from muniment.commands.secretsmanager.tags import Tag, TagResource
+from muniment.commands.secretsmanager.value import value_of
 from muniment.commands.secretsmanager.versions import PutSecretValue
 from muniment.domain.errors import AccessDenied
 from muniment.domain.quotas import SECRET_VERSIONS_KEPT, SECRET_VERSIONS_MAX, TAGS_PER_ENTITY_MAX
@@ -165,3 +166,11 @@ def test_the_repeat_of_a_creation_is_answered_from_its_entries(house):
     command = CreateSecret(name="other", secret_string="1", client_request_token="t" * 32)
     entries, answer = house.run(command)
     assert house.again(command, entries) == answer
+
+
+def test_a_value_is_never_shown(house):  # SECURITY 18
+    command = PutSecretValue(secret_id="s", secret_string="canary-7391", client_request_token="t" * 32)
+    value = value_of("canary-7391", None)
+    for shown in (repr(command), str(command), str(command.__rich_repr__()), repr(value), str(value.__rich_repr__())):
+        assert "canary" not in shown
+    assert "secret_id='s'" in repr(command)
