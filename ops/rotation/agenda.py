@@ -30,7 +30,9 @@ def due(secret: Secret) -> Due | None:
         blocked = run.step == "create" and retirement is not None and retirement.attempts < RETIREMENT_TRIES_MAX
         if blocked and retirement is not None:
             return Due(retirement.retry, "retire")
-        found.append(Due(run.retry, "step"))
+        found.append(
+            Due(run.retry or run.begun, "step")
+        )  # so those that are due come before the steps of those that began
     elif rotation.enabled and rotation.due:
         found.append(Due(rotation.due, "begin"))
     if retirement is not None:

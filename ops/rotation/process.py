@@ -156,6 +156,8 @@ class Rotations:
                 if not self._claims.take(boundary):  # hold it for as long as this one takes
                     return False
                 self._wait(self._steps.do(secret, next_one))
+                if next_one.kind == "begin":
+                    return True  # its steps come when all that is due has begun
             return True
         finally:
             self._claims.give_back(boundary)

@@ -332,7 +332,7 @@ def secret(**parts):
         (None, secret(rotation=None)),
         (None, secret(rotation=Rotation("r", enabled=False, due=100))),
         (None, secret(rotation=Rotation("r"))),
-        (Due(0, "step"), secret(run=RotationRun("v", 1))),
+        (Due(1, "step"), secret(run=RotationRun("v", 1))),
         (Due(70, "step"), secret(run=RotationRun("v", 1, retry=70))),
         (Due(50, "retire"), secret(retirement=Retirement("v", 50))),
         (Due(60, "retire"), secret(retirement=Retirement("v", 50, retry=60))),
@@ -340,8 +340,8 @@ def secret(**parts):
         (Due(50, "retire"), secret(rotation=Rotation("r", enabled=False), retirement=Retirement("v", 50))),
         # one old credential at a time: it ends before a new one is made, unless it will not
         (Due(0, "retire"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150))),
-        (Due(0, "step"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150, attempts=5))),
-        (Due(0, "step"), secret(run=RotationRun("v", 1, step="set"), retirement=Retirement("o", 150))),
+        (Due(1, "step"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150, attempts=5))),
+        (Due(1, "step"), secret(run=RotationRun("v", 1, step="set"), retirement=Retirement("o", 150))),
     ],
 )
 def test_what_is_due_is_read_off_the_state(expected, found):
