@@ -24,13 +24,19 @@ def test_one_member_is_new_and_the_others_stay():
     assert made == {"id": 7, "x": ["y"]}
 
 
-def test_what_was_not_generated_fails_the_test():
+def test_a_value_that_is_no_text_fails_the_test():
     Generated().test(job(), Generated().create(job(), "old"))
-    for pending in ("short", ""):
-        with pytest.raises(NotRotated):
-            Generated().test(job(), pending)
     with pytest.raises(NotRotated):
-        Generated().test(job(member="key"), '{"key": 5}')
+        Generated().test(job(), "")
+    for value in ('{"key": 5}', "{}", "text"):
+        with pytest.raises(NotRotated):
+            Generated().test(job(member="key"), value)
+
+
+def test_a_value_that_was_put_by_hand_passes_the_test():
+    """RotateImmediately=false tests the configuration with the value that is there."""
+    Generated().test(job(), "short")
+    Generated().test(job(member="key"), '{"key": "short"}')
 
 
 @pytest.mark.parametrize("length", ["15", "4097", "-1", "x", "١٦"])
