@@ -60,9 +60,10 @@ class Ring(Protocol):
     def sign(self, payload: bytes) -> tuple[str, bytes]: ...
 
 
-# A decision as the deciding thread leaves it: when, of which source, request, decision, the session's policies, and the call it
-# belongs to. A tuple, because nothing is quicker to make.
-Noted = tuple[int, str, AccessRequest, Decided, Passed | None, object]
+# A decision as the deciding thread leaves it: when, of which source, request, effect, layer, position, the session's policies, and
+# the call it belongs to. A tuple, because nothing is quicker to make; without the decision itself, so that the memory of that is
+# used again at once, while the processor has it at hand.
+Noted = tuple[int, str, AccessRequest, Effect, Layer, int, Passed | None, object]
 
 
 class Place(enum.Enum):
@@ -116,7 +117,9 @@ class DecisionLog:
                 self._drops[request.principal.account or NOBODY] += 1
                 self.dropped += 1
             return
-        self._waiting.append((self._now(), source, request, decided, passed, origin))
+        self._waiting.append(
+            (self._now(), source, request, decided.effect, decided.layer, decided.position, passed, origin)
+        )
 
     def flush(self, seconds: float = CLOSE_SECONDS_MAX) -> bool:
         """Whether everything noted until now was stored within `seconds`."""
@@ -151,8 +154,8 @@ class DecisionLog:
         found: dict[str, list[Noted]] = {account: [] for account in tuple(self._drops)}
         for _ in range(min(len(self._waiting), self._waiting_max)):
             noted = self._waiting.popleft()
-            _, _, request, decided, _, origin = noted
-            if origin is not None and self._is_repeated(request, decided, origin):
+            _, _, request, effect, _, _, _, origin = noted
+            if origin is not None and self._is_repeated(request, effect, origin):
                 continue
             account = request.principal.account or NOBODY
             if account not in found:
@@ -160,9 +163,9 @@ class DecisionLog:
             found[account].append(noted)
         return found
 
-    def _is_repeated(self, request: AccessRequest, decided: Decided, origin: object) -> bool:
+    def _is_repeated(self, request: AccessRequest, effect: Effect, origin: object) -> bool:
         """Whether the same was answered to the same call: commands are decided again on a newer state before they are refused."""
-        key = (id(origin), request.action, request.resource, decided.effect)
+        key = (id(origin), request.action, request.resource, effect)
         if key in self._calls:
             return True
         self._calls[key] = origin  # kept, so that its id is nobody else's
@@ -223,7 +226,7 @@ class DecisionLog:
         met: dict[tuple[int, int], int] = {}  # requesters and sessions of `every`, by identity
         rows = []
         parted: dict[tuple[int, int], Parts] = {}  # their keys, by identity: evaluations of one batch share both
-        for time_, source, request, decided, passed, _ in every:
+        for moment, source, request, effect, layer, position, passed, _ in every:
             principal = request.principal
             known = met.get((id(principal), id(passed)))
             if known is None:
@@ -232,18 +235,17 @@ class DecisionLog:
                 met[id(principal), id(passed)] = known
             parts = parted.get((id(principal), id(request.context)))
             if parts is None:
-                parts = parted[id(principal), id(request.context)] = self._parts(request, time_)
-            effect, layer = decided.effect, decided.layer
+                parts = parted[id(principal), id(request.context)] = self._parts(request, moment)
             rows.append(
                 Row(
-                    time_,
+                    moment,
                     known,
                     request.action,
                     request.resource,
                     effect is Effect.ALLOWED,
                     _EFFECTS[effect],
                     _LAYERS[layer],
-                    decided.position,
+                    position,
                     source,
                     parts[0],
                     parts[1],
