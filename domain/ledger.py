@@ -18,8 +18,8 @@ class Sealed(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def __repr__(self) -> str:
         return f"Sealed(key={self.key!r}, box=***)"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

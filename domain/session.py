@@ -4,8 +4,7 @@ Nothing about a session is looked up but whether what it stands on still stands:
 """
 
 import zlib
-from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -77,12 +76,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __repr__(self) -> str:
         return f"Session(id={self.id!r}, type={self.type!r}, account={self.account!r}, principal={self.principal!r})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same for rich, which asks msgspec's own otherwise, and that shows everything."""
-        yield "id", self.id
-        yield "type", self.type
-        yield "account", self.account
-        yield "principal", self.principal
+        return [(name, getattr(self, name)) for name in ("id", "type", "account", "principal")]
 
 
 _ASSUMING: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -52,8 +52,8 @@ class Order(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Order(***)"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 class Generations(msgspec.Struct, frozen=True):
@@ -71,8 +71,8 @@ class Generations(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Generations(***, fresh={self.fresh}, live={self.live})"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 class Shared:

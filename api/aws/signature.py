@@ -8,10 +8,10 @@ Texts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troublesh
 
 import hashlib
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from hmac import compare_digest
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -79,10 +79,8 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
     def __repr__(self) -> str:  # a session token is a secret
         return f"Claimed(access_key_id={self.access_key_id!r}, scope={self.scope!r}, presigned={self.presigned})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, str | bool]]:  # what `rich` shows must not be more than `repr` shows
-        yield "access_key_id", self.access_key_id
-        yield "scope", self.scope
-        yield "presigned", self.presigned
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # what `rich` shows must not be more than `repr` shows
+        return [(name, getattr(self, name)) for name in ("access_key_id", "scope", "presigned")]
 
 
 def parse_authorization(http: HTTPRequest) -> Claimed | None:

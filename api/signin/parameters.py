@@ -1,6 +1,6 @@
 """The parameters of each step of the sign-in's JSON, and which steps need no session."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -16,8 +16,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbid_un
     def __repr__(self) -> str:
         return f"{type(self).__name__}(***)"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 class StartSignIn(Body, frozen=True, kw_only=True, rename="pascal", forbid_unknown_fields=True):

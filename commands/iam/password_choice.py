@@ -1,5 +1,7 @@
 """A new password on its way into the log: held against the account's rules, hashed outside the lane, sealed in the decision."""
 
+from typing import Any
+
 import msgspec
 
 from muniment.commands.command import Given
@@ -23,8 +25,8 @@ class Chosen(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Chosen(***)"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 def choose(

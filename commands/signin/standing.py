@@ -46,8 +46,8 @@ class Begun(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Begun(session_id={self.session_id!r})"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -60,8 +60,8 @@ class Signed(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Signed(session_id={self.session.id!r})"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
     def is_recent(self, now: int) -> bool:
         """Whether it was proven within the last five minutes who this is."""

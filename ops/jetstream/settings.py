@@ -184,8 +184,8 @@ class HostFile(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"HostFile(url={self.url!r}, roles={sorted(self.seeds)})"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
 
 HOST_FILE = "nats.json"

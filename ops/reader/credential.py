@@ -6,6 +6,7 @@ It holds an nkey seed that may only pull from the consumers made for it, and the
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import nkeys
@@ -45,8 +46,8 @@ class ReaderCredential(msgspec.Struct, frozen=True, omit_defaults=True):
     def __repr__(self) -> str:
         return f"ReaderCredential(name={self.name!r}, account={self.account!r}, seed=***)"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
     def settings(self, url: str = "") -> ConnectionSettings:
         """How to connect; `url` replaces the one in the file. Raises BadSettings."""

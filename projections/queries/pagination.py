@@ -61,11 +61,8 @@ class Cursors(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Cursors(***)"
 
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
-
-    def __rich_repr__(self) -> tuple[str, ...]:
-        return ("***",)
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("hidden", "***")]
 
     @classmethod
     def about(cls, secret: bytes, now: int, *question: Any) -> "Cursors":
