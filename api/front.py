@@ -29,6 +29,7 @@ from muniment.domain.errors import (
     ServiceUnavailable,
     Throttling,
     TooManyRequests,
+    ValidationError,
 )
 from muniment.domain.position import Position
 
@@ -170,19 +171,22 @@ class Front:
 def minimum(http: HTTPRequest) -> Position | None:
     """The position that the answer must not be older than, where the caller names one."""
     token = http.header(POSITION_HEADER)
-    return Position.parse(token) if token else None
+    return (
+        None if token is None else Position.parse(token)
+    )  # empty is not absent: who waits for something must hear of it
 
 
 def moment(http: HTTPRequest) -> str:
     """The moment that a query is to be answered for; empty where it names none."""
-    return http.header(AS_OF_HEADER) or ""
+    named = http.header(AS_OF_HEADER)
+    if named is not None and not named.strip():  # whoever means a past moment must not be told of now
+        raise ValidationError(f"{AS_OF_HEADER} is empty: leave it out, or name a position or a time")
+    return named or ""
 
 
 def expected(http: HTTPRequest) -> str | None:
     """What the command may change at the most, where the caller says so."""
-    return http.header(
-        EXPECT_HEADER
-    )  # empty is not absent: whoever meant to be careful must hear that nothing was said
+    return http.header(EXPECT_HEADER)  # empty is not absent: whoever means to be careful must hear that it says nothing
 
 
 def retry_after(refused: Refused) -> list[tuple[str, str]]:

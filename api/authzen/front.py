@@ -12,7 +12,7 @@ from muniment.api.aws import json as aws_json
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, check_scope
 from muniment.api.dispatch import Answer, Call
-from muniment.api.front import POSITION_HEADER, Front, minimum, retry_after
+from muniment.api.front import AS_OF_HEADER, POSITION_HEADER, Front, minimum, retry_after
 from muniment.api.native import SIGNING_NAME
 from muniment.api.peer import Peer
 from muniment.domain.errors import Refused, ValidationError
@@ -57,6 +57,7 @@ class AuthZEN:
         if claimed is not None:
             check_scope(claimed, frozenset({SIGNING_NAME}))
         check_content_type(http)
+        check_headers(http)
         return call_of(path, http.body, request_id, minimum(http), self._front.services.epoch)
 
 
@@ -109,6 +110,12 @@ def check_content_type(http: HTTPRequest) -> None:
     """Raises ValidationError for a body that does not say it is JSON."""
     if (http.header("content-type") or "").partition(";")[0].strip().lower() != JSON:
         raise ValidationError("the content-type must be application/json")
+
+
+def check_headers(http: HTTPRequest) -> None:
+    """Raises ValidationError for a moment that is named as other fronts have it: it must not be answered for another one."""
+    if http.header(AS_OF_HEADER) is not None:
+        raise ValidationError("the moment of an evaluation is its member `as_of`, not a header")
 
 
 def refuse(http: HTTPRequest, refused: Refused, request_id: str) -> HTTPAnswer:

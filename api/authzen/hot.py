@@ -10,7 +10,7 @@ import structlog
 
 from muniment.api.authenticate import Authenticator, Waits
 from muniment.api.authzen import wire
-from muniment.api.authzen.front import check_content_type, headers_of
+from muniment.api.authzen.front import check_content_type, check_headers, headers_of
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, check_scope, parse_authorization
 from muniment.api.credential_use import CredentialUse
@@ -81,6 +81,7 @@ class Hot:
             raise Waits
         check_scope(claimed, OURS)
         check_content_type(http)
+        check_headers(http)
         return claimed, self._authenticator.at_once(http, claimed, peer)
 
     def _one(self, http: HTTPRequest, caller: Caller) -> bytes | None:

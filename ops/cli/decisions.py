@@ -70,7 +70,7 @@ def _said(window: Window) -> str:
             (window.dropped, "dropped for want of memory"),
             (window.missing, "messages missing"),
             (window.unbelievable, "messages not signed by us"),
-            (window.unreadable, "with keys that cannot be read any more"),
+            (window.unreadable, "with keys that cannot be read: erased, or left out by a process that only decides"),
         )
         if count
     ]

@@ -106,3 +106,24 @@ def test_the_audit_says_which_moment_was_asked_about(server, then):
         if rows:
             break
     assert rows[0]["Parameters"]["AsOf"] == str(then)
+
+
+def test_a_header_that_says_nothing_is_refused_and_not_taken_for_none(wire, then):
+    """An empty moment once was answered for now, an empty position for whatever was there."""
+    for header in (AS_OF, "X-Muniment-Position"):
+        for text in ("", " "):
+            answer = wire.native("ListUsers", headers={header: text})
+            assert (answer.status, answer.code) == (400, "ValidationError"), (header, text)
+            assert wire.call("ListUsers", headers={header: text}).status == 400
+
+
+def test_evaluations_are_not_answered_for_now_where_a_header_names_a_moment(wire, then):
+    """The header once was passed over: the member `as_of` is how AuthZEN's questions name a moment."""
+    question = {"subject": QUESTION["Subject"], "action": QUESTION["Action"], "resource": QUESTION["Resource"]}
+    for path in ("evaluation", "evaluations", "search/action"):
+        for moment in ("1", "", "nonsense"):
+            headers = {"Content-Type": "application/json", AS_OF: moment}
+            body = json.dumps(question).encode()
+            answer = wire.ask(path=f"/access/v1/{path}", body=body, headers=headers, service="muniment")
+            assert answer.status == 400, (path, moment)
+            assert "as_of" in answer.text

@@ -1,12 +1,14 @@
 """`muniment serve --role decisions`: a process that only decides, from the log that another one writes (issue: three ways in)."""
 
 import json
+import subprocess
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 
-from tests.muniment_server import Muniment
+from tests.muniment_server import MUNIMENT, Muniment
 from tests.scenarios.records import ALICE, RECORD_1, allow, ask, do, document, registered
 from tests.scenarios.wire import Wire
 
@@ -24,12 +26,38 @@ def both(tmp_path_factory):
         options = ("--nats", writer.ready["nats_url"], "--nats-credentials", str(seed), "--role", "decisions")
         with Muniment(folder / "decisions", *options, "--kek", f"file:{folder / 'all' / 'kek'}") as decider:
             decider.root = writer.root
+            registered(Wire(writer))
             yield Wire(writer), Wire(decider)
+
+
+def test_what_only_a_missing_data_key_could_seal_is_left_out_of_the_log(both):
+    """docs/decisions/0023: this process cannot make data keys. What it leaves out stands nowhere, and is said to be missing."""
+    writer, decider = both
+    question = {**GOOD, "context": {"shop:mail": "jo@example.com"}}  # nobody asked the writer about an application's subject yet
+    give_up, told = time.monotonic() + 10, ""
+    while "app:read" not in told and time.monotonic() < give_up:
+        ask(decider, "evaluation", question)
+        told = decisions(writer, "--json")
+    rows = [json.loads(line) for line in told.splitlines()]
+    assert {row["context"] is None for row in rows if row["action"] == "app:read"} == {True}
+    assert all(row["context"]["aws:SourceIp"] for row in rows if row["source"] == "gate")  # who asks has a key
+    assert "jo@example.com" not in told
+    assert "with keys that cannot be read: erased, or left out by a process that only decides" in decisions(writer)
+
+
+def decisions(writer, *options):
+    """What the command prints on the writer's host."""
+    return subprocess.run(
+        [MUNIMENT, "decisions", *options, "--data", writer.server.data],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
 
 
 def test_it_answers_all_of_authzen_from_the_others_log(both):
     writer, decider = both
-    registered(writer)
     position = ask(writer, "evaluation", GOOD)[1]["x-muniment-position"]
     at = {"X-Muniment-Position": position}
     assert ask(decider, "evaluation", GOOD, at)[2]["decision"] is True
