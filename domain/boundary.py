@@ -45,6 +45,12 @@ class State(msgspec.Struct, kw_only=True, dict=True):
         twin.remembered = self.remembered.draft()
         return twin
 
+    def own(self) -> None:
+        """Copy all tables that this draft shares: before so many entries that asking at each table would cost more."""
+        for name in self.shared:
+            setattr(self, name, getattr(self, name).copy())
+        self.__dict__["shared"] = set()
+
     def apply(self, entry: Entry) -> None:
         """Write one entry into this state, which must be a draft or nobody else's. Raises ChainBroken."""
         if entry.version != self.version + 1 or entry.prev != self.head:

@@ -99,6 +99,8 @@ class Fold:
                 return known
             self._own.add(boundary)
         draft = new_state(boundary) if known is None else known.draft()
+        if known is not None and self._own is not None:
+            draft.own()  # once, and then nothing stands between the facts and the tables
         draft.remembered = NOTHING
         return draft
 

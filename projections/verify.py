@@ -80,9 +80,10 @@ class Chains:
         """
         opened: list[Recorded] = []
         self._every = [] if every else None
+        keep, following = opened.append, self._next
         try:
             for message in messages:
-                opened.append(self._next(message))
+                keep(following(message))
         except Broken as broken:
             return opened, broken
         return opened, None

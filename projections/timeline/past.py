@@ -33,7 +33,7 @@ class Watched(dict[str, Any]):
     """A table of a state; every write notes what was there before."""
 
     __slots__ = ("entities", "journal", "name")
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __init__(
         self, name: str, values: Mapping[str, Any], journal: list[tuple["Watched", str, Any]], *, entities: bool
