@@ -38,11 +38,14 @@ def call(service: str, action: str, params: dict[str, Any]) -> dict[str, Any]:
     SigV4Auth(credentials.get_frozen_credentials(), SIGNING_NAME, region).add_auth(request)
     try:
         answer = URLLib3Session().send(request.prepare())
-    except botocore.exceptions.HTTPClientError as error:
+    except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError) as error:
         raise BadSetting(
             f"no answer from {endpoint} ({type(error).__name__}): is `muniment serve` running there?"
         ) from None
-    body: dict[str, Any] = msgspec.json.decode(answer.content)
+    try:
+        body: dict[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        raise BadSetting(f"{endpoint} answers {answer.status_code} and no JSON: is it Muniment?") from None
     if answer.status_code != 200:
         raise CallRefused(f"{body.get('title', answer.status_code)}: {body.get('detail', '')}")
     return body

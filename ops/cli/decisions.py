@@ -9,11 +9,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from muniment.domain.ids import is_account_number
 from muniment.domain.logged import Found, Window
 from muniment.ops.cli.options import AsJSON, Data, Nats, NatsCredentials
 from muniment.ops.cli.reading import opened_log
 from muniment.ops.decision_log.reader import DecisionReader
 from muniment.ops.founding import first_account
+from muniment.ops.settings import BadSetting
 
 LAST_DEFAULT = 50
 
@@ -40,6 +42,8 @@ def decisions(
     """
     folder: Path | None = data
     with opened_log(folder, nats, nats_credentials) as log:
+        if account and not is_account_number(account):
+            raise BadSetting(f"`{account}` is not an account number: give 12 digits")
         if not account:
             with log.host.ledger() as ledger:
                 account = first_account(ledger)
