@@ -74,7 +74,9 @@ class Drawn:
 
     def secret(self) -> str:
         """A new 40-character secret access key."""
-        return base64.b64encode(_random.take(SECRET_CHARACTERS * 3 // 4)).decode()  # letters, digits, + and /: 6 bits each
+        return base64.b64encode(
+            _random.take(SECRET_CHARACTERS * 3 // 4)
+        ).decode()  # letters, digits, + and /: 6 bits each
 
     def random(self, count: int) -> bytes:
         """`count` random bytes."""

@@ -39,7 +39,9 @@ class RevokeSession(SessionsCommand, frozen=True, kw_only=True, rename="pascal")
 
     def decide(self, state: Account, given: Given) -> Decision:
         if not self.access_key_id.startswith(ids.SESSION_KEY):
-            raise InvalidInput("AccessKeyId is a long-term key's, not a session's: RevokeSessions ends what was begun with it.")
+            raise InvalidInput(
+                "AccessKeyId is a long-term key's, not a session's: RevokeSessions ends what was begun with it."
+            )
         if self.access_key_id in state.revoked:
             return None
         if len(state.revoked) >= REVOCATIONS_PER_ACCOUNT_MAX:

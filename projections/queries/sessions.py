@@ -43,7 +43,9 @@ class ListSessions(Query, frozen=True, kw_only=True, rename="pascal"):
             fact=SessionIssued.__name__,
             text=self.access_key_id,
             resource=self.principal_arn,
-            since=(asked.now - LONGEST_SECONDS * 1_000_000) // 60_000_000 * 60_000_000,  # a page's marker outlives a minute
+            since=(asked.now - LONGEST_SECONDS * 1_000_000)
+            // 60_000_000
+            * 60_000_000,  # a page's marker outlives a minute
         )
         cursors = cursors_about(views.cursor_key, asked.now, msgspec.structs.replace(question, since=None))
         try:

@@ -42,7 +42,9 @@ class Door:
             AccountCreated("A", "a@example.com"),
             UserCreated("ana", "AIDAANA", "/team/", tags={"Team": "red", "tier": "1"}),
             AccessKeyCreated("ana", "AKIAANA", Sealed("k", SECRET.encode()), "AIDAANA"),
-            RoleCreated("run", "AROARUN", '{"Version":"2012-10-17","Statement":[]}', path="/team/", tags={"Team": "red"}),
+            RoleCreated(
+                "run", "AROARUN", '{"Version":"2012-10-17","Statement":[]}', path="/team/", tags={"Team": "red"}
+            ),
         )
         self.tokens = Tokens(bytes(32))
         credentials = self.world.credentials

@@ -33,7 +33,10 @@ def both(tmp_path_factory):
 def test_what_only_a_missing_data_key_could_seal_is_left_out_of_the_log(both):
     """docs/decisions/0023: this process cannot make data keys. What it leaves out stands nowhere, and is said to be missing."""
     writer, decider = both
-    question = {**GOOD, "context": {"shop:mail": "jo@example.com"}}  # nobody asked the writer about an application's subject yet
+    question = {
+        **GOOD,
+        "context": {"shop:mail": "jo@example.com"},
+    }  # nobody asked the writer about an application's subject yet
     give_up, told = time.monotonic() + 10, ""
     while "app:read" not in told and time.monotonic() < give_up:
         ask(decider, "evaluation", question)
