@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -20,6 +20,9 @@ class Keys(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Keys(access_key_id={self.access_key_id!r}, secret_access_key=***)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("access_key_id", self.access_key_id), ("secret_access_key", "***")]
 
 
 def signed(

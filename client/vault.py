@@ -4,7 +4,7 @@ import http.client
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,6 +30,9 @@ class Fetched(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Fetched(name={self.name!r}, version_id={self.version_id!r}, text=***)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("name", self.name), ("version_id", self.version_id), ("text", "***")]
 
 
 class _Wrong(msgspec.Struct, frozen=True):

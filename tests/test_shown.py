@@ -10,11 +10,14 @@ from rich.console import Console
 
 from muniment.api.aws.signature import Claimed
 from muniment.api.signin.parameters import StartSignIn
+from muniment.client.signing import Keys
+from muniment.client.vault import Fetched
+from muniment.commands.secretsmanager.value import Value
 from muniment.commands.signin.standing import Begun
 from muniment.domain.ledger import Sealed
 
-SERVER = tuple(f"muniment.{root}." for root in ("domain", "commands", "projections", "api", "ops"))
-OTHERS = "muniment.commands.secretsmanager"  # its values are looked for by the canaries of CVE row 27
+ROOTS = ("domain", "commands", "projections", "api", "ops", "client")
+OURS = tuple(f"muniment.{root}." for root in ROOTS)
 
 
 def every_struct(kind=msgspec.Struct):
@@ -36,6 +39,9 @@ def shown(value):
         StartSignIn(password="canary"),
         Begun("canary", "id", 1),
         Sealed("key", b"canary"),
+        Value("canary"),
+        Keys("AKID", "canary", "canary"),
+        Fetched("arn", "name", "v1", "canary"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -45,14 +51,14 @@ def test_rich_shows_no_secret(value):  # `Claimed` showed its session token
 
 
 def test_every_type_with_a_repr_of_its_own_has_one_for_rich():
-    for root in ("domain", "commands", "projections", "api", "ops"):
+    for root in ROOTS:
         package = importlib.import_module(f"muniment.{root}")
         for module in pkgutil.walk_packages(package.__path__, f"muniment.{root}."):
             importlib.import_module(module.name)
     told = [
         f"{each.__module__}.{each.__qualname__}"
         for each in set(every_struct())
-        if each.__module__.startswith(SERVER) and not each.__module__.startswith(OTHERS)
+        if each.__module__.startswith(OURS)
         if each.__repr__ is not msgspec.Struct.__repr__ and each.__rich_repr__ is msgspec.Struct.__rich_repr__
     ]
     assert told == []
