@@ -122,6 +122,7 @@ class Credentials(FoldedModel):
             "RoleTagged",
             "RoleTrustPolicyReplaced",
             "RoleUntagged",
+            "RoleUsed",
             "RootSignInSessionStarted",
             "SAMLMetadataReplaced",
             "SAMLProviderCreated",
