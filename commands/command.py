@@ -1,6 +1,6 @@
 """Commands: what may happen. One class per action; its fields are the parameters, its `decide` is the rule (DESIGN §6)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -90,6 +90,10 @@ class Command(msgspec.Struct, Generic[S], frozen=True, kw_only=True, rename="pas
     def target(self, actor: Actor) -> str:
         """The boundary that decides."""
         return f"{self.boundary.kind}.{actor.account}"
+
+    def located(self, actor: Actor, load: Callable[[str], State]) -> str:
+        """The boundary that decides, where only another one's state, which `load` answers, tells which that is."""
+        return self.target(actor)
 
     def also(self, actor: Actor) -> tuple[str, ...]:
         """Other boundaries that `decide` looks at or writes to."""

@@ -85,6 +85,6 @@ def expect(
             "nothing can be expected here: this process logs no decisions (`muniment serve --decision-log`)"
         )
     hypothesis = Hypothesis(load, actor, now, lambda arn: None)
-    hypothesis.record(command.target(actor), decision, command.action())
+    hypothesis.record(command.located(actor, load), decision, command.action())
     before = {boundary: load(boundary) for boundary in hypothesis.changed}
     foresight.check(expectation, actor.account, before, hypothesis.changed)

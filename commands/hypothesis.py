@@ -40,7 +40,7 @@ class Hypothesis:
         action = command.action()
         if command.prepares or command.operator_only:
             raise InvalidInput(f"{action} cannot be supposed: what it records is made outside of the decision")
-        target = command.target(self._actor)
+        target = command.located(self._actor, self.state)
         also = {boundary: self.state(boundary) for boundary in command.also(self._actor)}
         given = Drawn(self._now, self._actor, Imagined(), also, self._resolve)
         self.record(target, command.decide(self.state(target), given), action)

@@ -98,7 +98,14 @@ class Ledger(Application[str]):
         task = Task(command, context)
         if command.prepares:
             prepare(self, task)
-        return self._lane(command.target(context.caller.actor)).submit(Turn(task))
+        return self._lane(self._located(command, context)).submit(Turn(task))
+
+    def _located(self, command: Command[Any], context: Context) -> str:
+        """The boundary whose lane the command takes."""
+        try:
+            return command.located(context.caller.actor, self.boundaries.get)
+        except PersistenceError as error:
+            raise ServiceUnavailable("the log cannot be read; nothing was done") from error
 
     def _lane(self, boundary: str) -> Lane[Task, Outcome]:
         if (lane := self._lanes.get(boundary)) is None:

@@ -19,7 +19,7 @@ def prepare(ledger: "Ledger", task: Task) -> None:
         raise ServiceUnavailable("this process checks no passwords and codes; send the command to one that does")
     try:
         also = {boundary: ledger.boundaries.get(boundary) for boundary in command.also(caller.actor)}
-        state = ledger.boundaries.get(command.target(caller.actor))
+        state = ledger.boundaries.get(command.located(caller.actor, ledger.boundaries.get))
     except PersistenceError as error:
         raise ServiceUnavailable("the log cannot be read; nothing was done") from error
     now = ledger.now()

@@ -38,6 +38,10 @@ TAGS_PER_ENTITY_MAX: Final = 50
 TAG_KEY_CHARACTERS_MAX: Final = 128
 TAG_VALUE_CHARACTERS_MAX: Final = 256
 ACCOUNTS_PER_ORGANIZATION_MAX: Final = 10_000
+UNITS_PER_ORGANIZATION_MAX: Final = 2_000  # "OUs in an organization"
+UNIT_DEPTH_MAX: Final = 5  # units under each other below the root
+POLICIES_PER_NODE_MAX: Final = 10  # of one type, given ones among them (FEATURES 1a; 5 before May 2026)
+POLICIES_PER_ORGANIZATION_MAX: Final = 10_000  # of one type; AWS takes 10,000 SCPs and 1,000 RCPs
 
 # Applications that use the engine for their own permissions: ours, AWS has none
 APPLICATIONS_PER_ACCOUNT_MAX: Final = 50
@@ -56,6 +60,7 @@ TRUST_POLICY_CHARACTERS_MAX: Final = 4_096  # 2,048, raised to 4,096
 SESSION_POLICY_CHARACTERS_MAX: Final = 2_048
 SCP_CHARACTERS_MAX: Final = 10_240  # white space counted
 RCP_CHARACTERS_MAX: Final = 5_120  # white space counted
+ORGANIZATION_POLICY_CHARACTERS_MAX: Final = 10_000  # of the types that decide nothing; white space counted
 POLICY_DOCUMENT_CHARACTERS_MAX: Final = 131_072  # what the API takes at all, white space counted
 
 # Roles and sessions

@@ -10,7 +10,7 @@ from muniment.domain.account.application import Application, application_arn
 from muniment.domain.account.state import Account, Group, Policy, Role, User
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry
-from muniment.domain.organization.state import Member, Organization
+from muniment.domain.organization.state import Member, Organization, OrganizationPolicy, Unit
 from muniment.domain.site.state import SiteAccount
 from muniment.projections.timeline.past import Change
 
@@ -36,6 +36,12 @@ _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str], Callable[[Any], A
     Policy: ("AWS::IAM::Policy", lambda state, noun: noun.arn, attrgetter("arn")),
     Application: ("Muniment::Application", lambda state, noun: application_arn(state.id[8:], noun.name), _named_so),
     SiteAccount: ("AWS::IAM::Account", lambda state, noun: arn.root(noun.number), _numbered),
+    Unit: ("AWS::Organizations::OrganizationalUnit", lambda state, noun: state.unit_arn(noun.id), attrgetter("id")),
+    OrganizationPolicy: (
+        "AWS::Organizations::Policy",
+        lambda state, noun: state.policy_arn(noun.id, noun.type),
+        attrgetter("id", "type"),
+    ),
     Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number), _numbered),
 }
 _NAMED: Final = {
@@ -45,7 +51,7 @@ _NAMED: Final = {
     "application_name": "applications",
 }
 _POLICIES: Final = frozenset({"policy_arn", "permissions_boundary", "provider_arn"})
-_WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources"})
+_WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources", "policy_id", "target_id"})
 _NO_TABLE: Final[dict[str, Any]] = {}
 _KEY_TYPE: Final = "AWS::IAM::AccessKey"
 _SERVICES: Final = {"iam": "IAM", "sts": "STS", "secretsmanager": "SecretsManager", "sso": "SSO"}
@@ -108,11 +114,23 @@ def _named(found: list[Resource], field: str, value: Any, state: State | None) -
             _add(found, Resource(kind, name(state, noun), noun.name))
     elif field in _POLICIES:
         _add(found, resource_of(value))
+    elif field in ("policy_id", "target_id"):
+        if isinstance(state, Organization):  # elsewhere what is meant was changed itself
+            _attachment(found, field, value, state)
     elif field == "access_key_id":
         _add(found, Resource(_KEY_TYPE, "", value))
     else:
         for each in value[:RESOURCES_MAX]:
             _add(found, resource_of(each))
+
+
+def _attachment(found: list[Resource], field: str, value: str, organization: Organization) -> None:
+    """A policy of an organization, or the root, unit or account that it is attached to."""
+    if field == "policy_id":
+        if policy := organization.type_of(value):
+            _add(found, resource_of(organization.policy_arn(value, policy)))
+    elif organization.is_node(value):
+        _add(found, resource_of(organization.node_arn(value)))
 
 
 def _add(found: list[Resource], resource: Resource) -> None:

@@ -160,7 +160,7 @@ class House:
     def run(self, command, actor=ROOT):
         """The entries of the command's own boundary and of those it names elsewhere, and the answer."""
         self.time += SECOND
-        target = command.target(actor)
+        target = command.located(actor, self.state)
         given = Fixed(actor, self.time, {name: self.state(name) for name in command.also(actor)})
         given.principal_id = self.principal_id
         state = self.state(target)
@@ -179,7 +179,7 @@ class House:
 
     def again(self, command, entries, actor=ROOT):
         """The answer of a repeat, from the entries that the Ledger would find."""
-        target = command.target(actor)
+        target = command.located(actor, self.state)
         own = tuple(item for item in entries if item.boundary == target)
         elsewhere = command.elsewhere(own)
         found = own + tuple(item for item in entries if item.boundary in elsewhere and item.boundary != target)

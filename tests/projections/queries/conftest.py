@@ -10,7 +10,9 @@ import pytest
 from botocore.model import ServiceModel, Shape
 
 import muniment.projections.queries.iam
-import muniment.projections.queries.organizations
+import muniment.projections.queries.organizations.accounts
+import muniment.projections.queries.organizations.policies
+import muniment.projections.queries.organizations.units
 import muniment.projections.queries.sts  # noqa: F401
 from muniment.domain.boundary import State, fold, new_state
 from muniment.domain.ledger import Actor, Cause, Entry, Fact
