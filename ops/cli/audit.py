@@ -9,9 +9,11 @@ import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from muniment.ops.api_client import call
 from muniment.ops.cli.options import AsJSON
+from muniment.ops.replay.brief import brief_lines
 from muniment.ops.replay.moment import BadMoment, parse_moment
 from muniment.ops.settings import BadSetting
 
@@ -101,29 +103,15 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         when = datetime.fromtimestamp(row["Time"] / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         done = row["Action"] if not row["Refused"] else f"[red]{row['Action']}\nrefused: {row['ErrorCode']}[/]"
         touched = "\n".join(each["Name"] or each["Arn"] for each in row["Resources"])
-        changed = "\n".join(map(_change, row["Changes"]))
+        changed = [line for change in row["Changes"] for line in brief_lines(change)]
         style = "bold red" if row["Severity"] == "high" else None
         table.add_row(
             when,
             row["Principal"].rpartition(":")[2] or "nobody",
             done,
             touched,
-            changed,
+            Text("\n").join(Text(line.text, line.style) for line in changed),
             row["SourceAddress"],
             style=style,
         )
     return table
-
-
-def _change(change: dict[str, Any]) -> str:
-    """One change as `what: old → new`."""
-    old, new = (_short(change.get(side)) for side in ("old", "new"))
-    what = change.get("what", "")
-    return f"{what}: {old} → {new}" if old else f"{what}: {new}"
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -10,7 +10,34 @@ from muniment.domain.ledger import Sealed
 from muniment.ops.replay.moment import iso
 
 TIMES: Final = frozenset(
-    {"created", "updated", "last_used", "joined", "requested", "completed", "deleted", "time"}
+    {
+        "accessed",
+        "begun",
+        "changed",
+        "completed",
+        "created",
+        "deleted",
+        "deletion",
+        "due",
+        "expires",
+        "failed",
+        "issued",
+        "joined",
+        "last_used",
+        "proven",
+        "reminded",
+        "report_requested",
+        "requested",
+        "retired",
+        "retry",
+        "revoked",
+        "revoked_before",
+        "rotated",
+        "started",
+        "time",
+        "updated",
+        "valid_until",
+    }
 )  # fields that hold microseconds; 0 means never
 _BOOKKEEPING: Final = frozenset({"id", "version", "head", "position", "remembered"})
 # Tables that can be told from the others: shown to programs, left out where people look.
@@ -43,7 +70,7 @@ def public(value: Any, field: str = "") -> Any:
     if isinstance(value, msgspec.Struct):
         return {name: public(getattr(value, name), name) for name in value.__struct_fields__}
     if isinstance(value, dict):
-        return {str(key): public(value[key], "") for key in sorted(value)}
+        return {str(key): public(value[key], field) for key in sorted(value)}
     if isinstance(value, tuple | list):
         return [public(item, "") for item in value]
     if isinstance(value, bytes):

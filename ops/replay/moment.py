@@ -60,6 +60,11 @@ def at_time(when: datetime) -> Moment:
     return Moment(time=(since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
+_LAST: Final = 253_402_300_799_999_999  # what a datetime can say
+
+
 def iso(time: int) -> str:
     """Microseconds as people write them: 2026-03-01T12:00:00.123456Z."""
+    if time > _LAST:
+        return "after the year 9999"
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -70,22 +70,23 @@ def _value(name: str, value: Any, indent: str) -> Iterator[Line]:
             first, *rest = _flat(item)
             yield Line(f"{indent}  - {first}")
             yield from (Line(f"{indent}    {each}") for each in rest)
-    elif (document := _document(value)) is not None:
+    elif (document := document_lines(value)) is not None:
         yield Line(f"{indent}{name}:")
         yield from (Line(f"{indent}  {line}") for line in document)
     else:
-        yield Line(f"{indent}{name}: {_plain(value)}")
+        yield Line(f"{indent}{name}: {plain(value)}")
 
 
 def _flat(item: Any) -> list[str]:
     if not isinstance(item, dict):
-        return [_plain(item)]
-    return [f"{key}: {_plain(value)}" for key, value in item.items() if value not in (None, "", [], {})]
+        return [plain(item)]
+    return [f"{key}: {plain(value)}" for key, value in item.items() if value not in (None, "", [], {})]
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A value in words."""
     if isinstance(value, list):
-        return ", ".join(map(_plain, value)) or "(none)"
+        return ", ".join(map(plain, value)) or "(none)"
     if isinstance(value, dict):
         return ", ".join(_flat(value))
     if value is None or value == "":
@@ -93,7 +94,7 @@ def _plain(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _document(value: Any) -> list[str] | None:
+def document_lines(value: Any) -> list[str] | None:
     """A JSON document's lines, or None where the text is none."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
@@ -128,7 +129,7 @@ def _changed(field: Field, what: str, indent: str) -> Iterator[Line]:
     if what == "removed":
         yield from _value(field.name, field.old, indent)
         return
-    old, new = _document(field.old), _document(field.new)
+    old, new = document_lines(field.old), document_lines(field.new)
     if old is not None and new is not None:
         yield Line(f"{indent}{field.name}:")
         for line in list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]:
@@ -136,15 +137,15 @@ def _changed(field: Field, what: str, indent: str) -> Iterator[Line]:
                 yield Line(f"{indent}  {line}", {"+": "green", "-": "red"}.get(line[:1], ""))
     elif isinstance(field.old, list) and isinstance(field.new, list):
         for item in [item for item in field.old if item not in field.new]:
-            yield Line(f"{indent}{field.name}: - {_plain(item)}", "red")
+            yield Line(f"{indent}{field.name}: - {plain(item)}", "red")
         for item in [item for item in field.new if item not in field.old]:
-            yield Line(f"{indent}{field.name}: + {_plain(item)}", "green")
+            yield Line(f"{indent}{field.name}: + {plain(item)}", "green")
         if sorted(map(str, field.old)) == sorted(map(str, field.new)):
             yield Line(f"{indent}{field.name}: in another order")
     elif (old or new) is not None:
         yield from _value(f"{field.name} ({'new' if new else 'was'})", field.new if new else field.old, indent)
     else:
-        yield Line(f"{indent}{field.name}: {_plain(field.old)} → {_plain(field.new)}")
+        yield Line(f"{indent}{field.name}: {plain(field.old)} → {plain(field.new)}")
 
 
 def timeline_lines(rows: Iterable[Row]) -> Iterator[Line]:
@@ -166,8 +167,8 @@ def timeline_lines(rows: Iterable[Row]) -> Iterator[Line]:
 
 def _told(change: dict[str, Any]) -> Iterator[Line]:
     """A change as the timeline records it: `{"what": "users/ana", "old": …, "new": …}`."""
-    old, new = _dated(change["old"]), _dated(change["new"])
     what = str(change["what"]).split("/", 1)[-1]
+    old, new = dated(change["old"], what), dated(change["new"], what)
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys([*old, *new]):
             was, is_ = old.get(name), new.get(name)
@@ -189,13 +190,10 @@ def _told(change: dict[str, Any]) -> Iterator[Line]:
         yield from _changed(Field(what, old, new), "changed", "    ")
 
 
-def _dated(value: Any, field: str = "") -> Any:
+def dated(value: Any, field: str = "") -> Any:
     """The same, times told as such."""
     if isinstance(value, dict):
-        return {name: _dated(item, name) for name, item in value.items()}
+        return {name: dated(item, name) for name, item in value.items()}
     if isinstance(value, list):
-        return [_dated(item) for item in value]
+        return [dated(item) for item in value]
     return public(value, field) if type(value) is int else value
-
-
-__all__ = ["Line", "difference_lines", "state_lines", "timeline_lines"]

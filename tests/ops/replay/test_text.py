@@ -1,5 +1,6 @@
 """What people see: a difference told field by field, nothing sealed in clear, whole documents compared line by line."""
 
+import re
 from io import StringIO
 
 import msgspec
@@ -137,3 +138,9 @@ def test_a_timeline_is_of_one_principal_or_one_resource():
 def test_an_account_s_groups_are_told_by_name(log):
     states = replay(log.source(), log.signer, Moment(sequence=position_of("GroupMemberAdded")))
     assert f"groups: ops ({GROUP_ID})" in [line.text.strip() for line in state_lines(states)]
+
+
+def test_no_time_is_told_as_a_number(log):
+    """Microseconds since 1970 are 16 digits long, and nothing else here is."""
+    document = states_document(replay_at(log.source(), log.signer, [Moment()])[0])
+    assert not re.findall(rb"\b\d{16}\b", msgspec.json.encode(document))
