@@ -18,10 +18,11 @@ from bench.worlds import ACTIONS, World
 from muniment.domain import stored
 from muniment.domain.account.policies import PolicyVersionCreated
 from muniment.domain.ledger import Cause, Entry
+from muniment.domain.policy.decision import Effect, Layer
 from muniment.domain.policy.request import AccessRequest, PrincipalKind
 from muniment.domain.site.state import SITE, AliasReserved
 from muniment.projections.access.decided import Decided
-from muniment.projections.access.engine import ALLOWED, decide
+from muniment.projections.access.engine import decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.library import Library
 from muniment.projections.access.model import Access
@@ -48,13 +49,14 @@ class Floor(Access):
         position = self.checkpoints.get(IAM, BEGINNING).sequence
         principal, action = request.principal, request.action
         unique_id = principal.unique_id if principal.kind is PrincipalKind.USER else holder_id(principal)
-        account = self.table.get("account." + principal.account)
+        account: Any = self.table.get("account." + principal.account)
         standings = self._standings
-        standing = standings.nobody
-        if unique_id and account is not None:
-            standing = standings.of(account, unique_id)  # type: ignore[arg-type]
-        standing.plans.get(action) or standings.library.plans.plan(standing.bundle, action)
-        return Decided(ALLOWED[0], ALLOWED[1], position, None, None, self._alone)  # type: ignore[arg-type]
+        grounds, standing = standings.grounds[principal.account], standings.known[unique_id]
+        if grounds.account is not account or standing.holders is not grounds.holders:
+            standing, _ = standings.of(account, unique_id)
+        _, plans, bundle = standing.shape.settled
+        plans.get(action) or standings.library.plans.plan(bundle, action)
+        return Decided(Effect.ALLOWED, Layer.IDENTITY, position, None, None, self._alone)  # type: ignore[arg-type]
 
 
 class Times:
@@ -151,7 +153,7 @@ def first_decisions(world: World) -> float:
     """Mean microseconds of decisions about actions that the principal never asked for."""
     pairs = []
     for principal in world.luck.sample(world.principals, min(5_000, len(world.principals))):
-        bundle = world.access._standings.of(world.access._account(principal.account), holder_id(principal)).bundle  # type: ignore[arg-type]
+        bundle = world.access._standings.of(world.access._account(principal.account), holder_id(principal))[1][2]  # type: ignore[arg-type]
         left = [pair for pair in ACTIONS if ":".join(pair) not in bundle.plans]
         if left:
             pairs.append(encode(world.request(principal, *world.luck.choice(left))))
@@ -198,7 +200,7 @@ def worst(figures: dict[str, Any]) -> None:
             request = hardest.request(number)
             frame = Frame(request, request.resource)
             began = time.thread_time_ns()
-            _, alarm = decide(frame, bundle, library.plans)
+            _, _, alarm = decide(frame, bundle, library.plans)
             spent.append((time.thread_time_ns() - began) / 1_000_000)
             left = frame.budget.left
         label = f"hardest, {way}: ms compiled, comparisons left (aim: 5, none short)"

@@ -2,19 +2,18 @@
 POLICY_EVALUATION 2.4, 2.5.
 """
 
-import operator as compare
 from collections.abc import Callable
-from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
 from muniment.domain.policy import values
-from muniment.domain.policy.conditions import COMPARISONS, absent_holds, literal
+from muniment.domain.policy.conditions import COMPARISONS, absent_holds
 from muniment.domain.policy.matching import Chunk, chunks_of, match_chunks, segments_of
 from muniment.domain.policy.operators import Comparison, Operator, Quantifier
 from muniment.domain.policy.statements import Condition
 from muniment.domain.policy.variables import VARIABLES_SINCE, Part, Token, Variable, parts, substitute
-from muniment.projections.access import readings
-from muniment.projections.access.frame import Frame
+from muniment.projections.access.comparing import Holds, holds
+from muniment.projections.access.frame import Frame, checked
 from muniment.projections.access.globs import AUTOMATON_FROM, globs
 from muniment.projections.access.known import KNOWN, finder, is_ours
 from muniment.projections.access.templates import many, text_of
@@ -22,77 +21,101 @@ from muniment.projections.access.templates import many, text_of
 Test = Callable[[Frame], bool]
 Match = Callable[[str, Frame], bool]  # whether one value of the request equals some value of the policy
 
-Order = Callable[[Any, Any], bool]
-Reader = Callable[[str], Decimal | int | None]
-_NUMBERS: Final[dict[Comparison, Order]] = {
-    Comparison.NUMERIC_EQUALS: compare.eq,
-    Comparison.NUMERIC_LESS_THAN: compare.lt,
-    Comparison.NUMERIC_LESS_THAN_EQUALS: compare.le,
-    Comparison.NUMERIC_GREATER_THAN: compare.gt,
-    Comparison.NUMERIC_GREATER_THAN_EQUALS: compare.ge,
-}
-_MOMENTS: Final[dict[Comparison, Order]] = {
-    Comparison.DATE_EQUALS: compare.eq,
-    Comparison.DATE_LESS_THAN: compare.lt,
-    Comparison.DATE_LESS_THAN_EQUALS: compare.le,
-    Comparison.DATE_GREATER_THAN: compare.gt,
-    Comparison.DATE_GREATER_THAN_EQUALS: compare.ge,
-}
+VALUES_SHARED_MAX: Final = 16  # of a condition whose test is kept for whoever asks the same
+CHARACTERS_SHARED_MAX: Final = 1_024  # of its values together
+TESTS_SHARED_MAX: Final = 4_096
+PARTS_FREE_MAX: Final = 4  # of a value with variables that is put together without being charged, like a constant
 
 
 def compiled(condition: Condition, version: str) -> Test:
-    """The test that a condition stands for."""
-    operator, key = condition.operator, condition.key.lower()
+    """The test that a condition stands for: the same one for whoever asks the same, so that it stays near the processor."""
+    operator, key, wanted = condition.operator, condition.key.lower(), condition.values
+    if len(wanted) <= VALUES_SHARED_MAX and sum(map(len, wanted)) <= CHARACTERS_SHARED_MAX:
+        return _shared(operator, key, wanted, version)
+    return _made(operator, key, wanted, version)
+
+
+def _made(operator: Operator, key: str, wanted: tuple[str, ...], version: str) -> Test:
     if operator.comparison is Comparison.NULL:
-        absence = values.boolean(condition.values[0])
+        absence = values.boolean(wanted[0])
         return lambda frame: absence is (not frame.values(key))
-    return _quantified(operator, key, _match(condition, version))
+    variables = operator.takes_variables and version == VARIABLES_SINCE
+    plain: list[tuple[Token, ...]] = []
+    varying: list[tuple[Part, ...]] = []
+    for value in wanted:
+        said = parts(value, variables=variables, wildcards=operator.takes_wildcards)
+        tokens = tuple(part for part in said if not isinstance(part, Variable))
+        if len(tokens) == len(said):
+            plain.append(tokens)
+        else:
+            varying.append(said)
+    alone = None if varying else holds(operator.comparison, plain)
+    if alone is not None:
+        return _looking(operator, key, alone, len(wanted))
+    return _quantified(operator, key, _match(operator.comparison, plain, varying))
+
+
+_shared = lru_cache(TESTS_SHARED_MAX)(_made)
+
+
+def _looking(operator: Operator, key: str, matches: Holds, cost: int) -> Test:
+    """What each request value matches, put together (2.4), where that is a matter of the value alone."""
+    absent, negated = absent_holds(operator), operator.negated
+    together = all if operator.quantifier is Quantifier.FOR_ALL_VALUES else any
+    find = finder(key)
+
+    def several(given: tuple[str, ...], frame: Frame) -> bool:
+        checked(given)
+        if len(given) > 1:
+            frame.budget.spend(len(given) * cost)
+        return together([matches(one) is not negated for one in given])
+
+    def test_own(frame: Frame) -> bool:
+        names = frame.names
+        if names is None:
+            names = frame.read()
+        given = frame.context.get(names.get(key))  # type: ignore[arg-type]  # no key is None
+        if not given:
+            return absent
+        if type(given) is tuple and len(given) == 1 and type(one := given[0]) is str:
+            return matches(one) is not negated
+        return several(given, frame)
+
+    def test_known(frame: Frame) -> bool:
+        given = find(frame) if find is not None and frame.knows is KNOWN else frame.values(key)
+        if not given:
+            return absent
+        return matches(given[0]) is not negated if len(given) == 1 else several(given, frame)
+
+    return test_known if is_ours(key) else test_own
 
 
 def _quantified(operator: Operator, key: str, match: Match) -> Test:
     """What each request value matches, put together (2.4)."""
     absent, negated = absent_holds(operator), operator.negated
     together = all if operator.quantifier is Quantifier.FOR_ALL_VALUES else any
-    ours, find = is_ours(key), finder(key)
+    find = finder(key)
 
     def test(frame: Frame) -> bool:
-        if find is not None and frame.knows is KNOWN:
-            given: tuple[str, ...] | None = find(frame)
-        else:
-            given = frame.values(key) if ours else (frame.keys or frame.read()).get(key)
+        given = find(frame) if find is not None and frame.knows is KNOWN else frame.values(key)
         if not given:
             return absent
-        one = given[0]
-        if not isinstance(one, str) or isinstance(given, str):
-            raise TypeError("the values of a condition key are a tuple of texts")
         if len(given) == 1:
-            return match(one, frame) is not negated
+            return match(given[0], frame) is not negated
         return together(match(one, frame) is not negated for one in given)
 
     return test
 
 
-def _match(condition: Condition, version: str) -> Match:
-    """One value of the request against all of the policy's: those without variables are read now."""
-    operator = condition.operator
-    plain: list[tuple[Token, ...]] = []
-    varying: list[tuple[Part, ...]] = []
-    for value in condition.values:
-        said = parts(
-            value,
-            variables=operator.takes_variables and version == VARIABLES_SINCE,
-            wildcards=operator.takes_wildcards,
-        )
-        tokens = tuple(part for part in said if not isinstance(part, Variable))
-        if len(tokens) == len(said):
-            plain.append(tokens)
-        else:
-            varying.append(said)
-    constant = _constant(operator.comparison, plain)
+def _match(comparison: Comparison, plain: list[tuple[Token, ...]], varying: list[tuple[Part, ...]]) -> Match:
+    """One value of the request against all of the policy's."""
     if not varying:
-        return constant
-    some = _varying(operator.comparison, varying)
-    return (lambda given, frame: constant(given, frame) or some(given, frame)) if plain else some
+        return _constant(comparison, plain)
+    some = _varying(comparison, varying)
+    if not plain:
+        return some
+    constant = _constant(comparison, plain)
+    return lambda given, frame: constant(given, frame) or some(given, frame)
 
 
 def _varying(comparison: Comparison, wanted: list[tuple[Part, ...]]) -> Match:
@@ -100,6 +123,9 @@ def _varying(comparison: Comparison, wanted: list[tuple[Part, ...]]) -> Match:
     if comparison is Comparison.STRING_EQUALS:
         texts = [text_of(said) for said in wanted]
         cost = sum(map(len, wanted))
+        if len(texts) == 1 and cost <= PARTS_FREE_MAX:
+            (only,) = texts
+            return lambda given, frame: only(frame) == given
 
         def equals(given: str, frame: Frame) -> bool:
             frame.budget.spend(cost)
@@ -125,72 +151,14 @@ def _varying(comparison: Comparison, wanted: list[tuple[Part, ...]]) -> Match:
 
 
 def _constant(comparison: Comparison, wanted: list[tuple[Token, ...]]) -> Match:
-    """Values without variables."""
-    texts = [literal(tokens) for tokens in wanted]
-    match comparison:
-        case Comparison.STRING_EQUALS:
-            exactly = frozenset(texts)
-            return lambda given, frame: given in exactly
-        case Comparison.STRING_EQUALS_IGNORE_CASE:
-            lowered = frozenset(text.lower() for text in texts)
-            return lambda given, frame: given.lower() in lowered
-        case Comparison.STRING_LIKE:
-            return _like(wanted)
-        case Comparison.BOOL:
-            booleans = frozenset(values.boolean(text) for text in texts) - {None}
-            return lambda given, frame: values.boolean(given) in booleans
-        case Comparison.BINARY_EQUALS:
-            octets = frozenset(values.octets(text) for text in texts) - {None}
-            return lambda given, frame: values.octets(given) in octets
-        case Comparison.IP_ADDRESS:
-            return _addresses(texts)
-        case Comparison.ARN_LIKE:
-            return _arns(wanted)
-    if comparison in _NUMBERS:
-        return _ordered(texts, values.number, _NUMBERS[comparison])
-    return _ordered(texts, readings.moment, _MOMENTS[comparison])
-
-
-def _like(wanted: list[tuple[Token, ...]]) -> Match:
-    """StringLike: every wildcard free."""
+    """Values without variables, beside those with, or that take a search."""
+    alone = holds(comparison, wanted)
+    if alone is not None:
+        return lambda given, frame: alone(given)
+    if comparison is Comparison.ARN_LIKE:
+        return _arns(wanted)
     found = globs(wanted, fence=False)
-    if found.simple:
-        exact, prefixes = found.exact, found.prefixes
-        return lambda given, frame: given.startswith(prefixes) or given in exact
     return lambda given, frame: found.any(given, frame.budget)
-
-
-def _ordered(texts: list[str], read: Reader, holds: Order) -> Match:
-    """Numbers and dates: the policy's are read now; what cannot be read matches nothing."""
-    limits = [limit for text in texts if (limit := read(text)) is not None]
-
-    def match(given: str, frame: Frame) -> bool:
-        value = read(given)
-        if value is None:
-            return False
-        frame.budget.spend(len(limits))
-        return any(holds(value, limit) for limit in limits)
-
-    return match
-
-
-def _addresses(texts: list[str]) -> Match:
-    """IP ranges as numbers under masks, by version."""
-    ranges: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-    for text in texts:
-        if (among := values.network(text)) is not None:
-            ranges[among.version].append((int(among.network_address), int(among.netmask)))
-
-    def match(given: str, frame: Frame) -> bool:
-        value = readings.address(given)
-        if value is None:
-            return False
-        version, number = value
-        found = ranges[version]
-        frame.budget.spend(len(found))
-        return any(number & mask == base for base, mask in found)
-
-    return match
 
 
 def _arns(wanted: list[tuple[Token, ...]]) -> Match:

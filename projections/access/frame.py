@@ -33,7 +33,8 @@ class Frame(msgspec.Struct, gc=False):
     holder: Any = None  # the user or role whose policies count, where it has been looked up
     bounded: bool = False  # whether the requester has a permissions boundary
     purse: Budget | None = None
-    keys: dict[str, tuple[str, ...]] | None = None
+    names: Mapping[str, str] | None = None  # the request's keys in lower case, and as `context` spells them
+    context: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def budget(self) -> Budget:
@@ -60,15 +61,17 @@ class Frame(msgspec.Struct, gc=False):
         """The values of a condition key given in lower case; none where it is absent. Raises TypeError for values that are none."""
         if self.knows is not None and (ours := self.knows.key(self, key)) is not None:
             return ours
-        values = (self.keys or self.read()).get(key, ())
-        if values and (isinstance(values, str) or not isinstance(values[0], str)):
-            raise TypeError("the values of a condition key are a tuple of texts")
-        return values
+        names = self.names
+        if names is None:
+            names = self.read()
+        name = names.get(key)
+        values = () if name is None else self.context.get(name)
+        return checked(values) if values else ()
 
-    def read(self) -> dict[str, tuple[str, ...]]:
-        """The request's own keys, in lower case; what `knows` knows is not among them."""
-        self.keys = lower(self.request.context)
-        return self.keys
+    def read(self) -> Mapping[str, str]:
+        """Find out how the request spells its own keys; what `knows` knows is not among them."""
+        self.names, self.context = spelled(self.request.context)
+        return self.names
 
     def single(self, key: str) -> str | None:
         """The value of a key that has exactly one: only such keys may stand in variables (POLICY_EVALUATION 2.5)."""
@@ -76,20 +79,34 @@ class Frame(msgspec.Struct, gc=False):
         return values[0] if len(values) == 1 else None
 
 
-_lowered: dict[tuple[str, ...], tuple[str, ...]] = {}  # names of keys → the same in lower case, where no two become one
+def checked(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of a key. Raises TypeError where they are anything but texts."""
+    if isinstance(values, str) or not all(map(_is_text, values)):
+        raise TypeError("the values of a condition key are a tuple of texts")
+    return values
 
 
-def lower(context: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The request's keys in lower case; the values of several spellings of one key count together (2.6)."""
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+Context = Mapping[str, tuple[str, ...]]
+_spelled: dict[tuple[str, ...], dict[str, str]] = {}  # names of keys → lower case → the names, where no two become one
+
+
+def spelled(context: Context) -> tuple[Mapping[str, str], Context]:
+    """The names of a request's keys, in lower case → as the context that stands beside them spells them: the request's own, or one
+    in which the values of several spellings of one key are together (2.6)."""
     names = tuple(context)
-    known = _lowered.get(names)
+    known = _spelled.get(names)
     if known is None:
-        known = tuple([name.lower() for name in names])
-        if len({*known}) < len(known):
-            return _together(context)
-        if len(_lowered) < NAMES_MAX and sum(map(len, names)) <= NAMES_CHARACTERS_MAX:
-            _lowered[names] = known
-    return dict(zip(known, context.values(), strict=True))
+        known = {name.lower(): name for name in names}
+        if len(known) < len(names):
+            together = _together(context)
+            return {name: name for name in together}, together
+        if len(_spelled) < NAMES_MAX and sum(map(len, names)) <= NAMES_CHARACTERS_MAX:
+            _spelled[names] = known
+    return known, context
 
 
 def _together(context: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

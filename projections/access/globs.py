@@ -2,8 +2,10 @@
 all at once by an automaton. POLICY_EVALUATION 2.6; SECURITY rule 1.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
+from weakref import WeakValueDictionary
 
 from muniment.domain.policy.matching import Budget, Chunk, chunks_of, match_chunks
 from muniment.domain.policy.variables import Token, Wildcard
@@ -15,7 +17,7 @@ AUTOMATON_FROM: Final = 16  # patterns: from here on the automaton is faster tha
 class Globs:
     """Patterns sorted by how they are matched. Values are never changed once made."""
 
-    __slots__ = ("_automaton", "_others", "_spans", "chunked", "exact", "prefixes")
+    __slots__ = ("__weakref__", "_automaton", "_others", "_spans", "chunked", "exact", "prefixes")
 
     def __init__(
         self, exact: frozenset[str], prefixes: tuple[str, ...], chunked: tuple[tuple[Chunk, ...], ...] = ()
@@ -78,8 +80,16 @@ def _needed(chunks: tuple[Chunk, ...]) -> tuple[str, str]:
     return head, max(others, key=len, default="")
 
 
-NO_GLOBS: Final = Globs(frozenset(), ())
-ALL_GLOBS: Final = Globs(frozenset(), ("",))
+NOWHERE: Final[frozenset[str]] = frozenset()
+NO_GLOBS: Final = Globs(NOWHERE, ())
+ALL_GLOBS: Final = Globs(NOWHERE, ("",))
+_made: Final[WeakValueDictionary[object, Globs]] = WeakValueDictionary()
+
+
+def _shared(exact: Iterable[str], prefixes: Iterable[str], chunked: Iterable[tuple[Chunk, ...]]) -> Globs:
+    """The same globs for everybody who has the same patterns: what many plans look at stays near the processor."""
+    key = frozenset(map(sys.intern, exact)) or NOWHERE, tuple(map(sys.intern, prefixes)), tuple(chunked)
+    return _made.get(key) or _made.setdefault(key, Globs(*key))
 
 
 def globs(patterns: Iterable[Sequence[Token]], *, fence: bool) -> Globs:
@@ -97,7 +107,7 @@ def globs(patterns: Iterable[Sequence[Token]], *, fence: bool) -> Globs:
             chunked[tuple(chunks_of(tokens, fence=fence))] = None
     if "" in prefixes:
         return ALL_GLOBS
-    return Globs(frozenset(exact), tuple(prefixes), tuple(chunked))
+    return _shared(exact, prefixes, chunked)
 
 
 def union(parts: Sequence[Globs]) -> Globs:
@@ -108,4 +118,4 @@ def union(parts: Sequence[Globs]) -> Globs:
         return parts[0]
     prefixes = dict.fromkeys(prefix for part in parts for prefix in part.prefixes)
     chunked = dict.fromkeys(chunks for part in parts for chunks in part.chunked)
-    return Globs(frozenset().union(*(part.exact for part in parts)), tuple(prefixes), tuple(chunked))
+    return _shared(NOWHERE.union(*(part.exact for part in parts)), prefixes, chunked)

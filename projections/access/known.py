@@ -136,13 +136,17 @@ class Known:
 
 def _tag(frame: Frame, name: str) -> tuple[str, ...]:
     """The principal's tag, or the session's in its place; tag keys are unique without regard to case (2.6)."""
-    for key, value in frame.request.principal.tags.items():
-        if key.lower() == name:
-            return (value,)
+    passed = frame.request.principal.tags
+    if passed:
+        for key, value in passed.items():
+            if key.lower() == name:
+                return (value,)
     holder = frame.holder
     tags: Tags = tags_of(frame.account, holder_id(frame.request.principal)) if holder is None else holder.tags
     named = [key for key in tags if key.lower() == name]
-    return tuple([tags[key] for key in sorted(named)])
+    if len(named) > 1:
+        named.sort()
+    return tuple([tags[key] for key in named])
 
 
 KNOWN: Final = Known()

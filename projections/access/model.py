@@ -1,6 +1,6 @@
 """Access: may they? The read model over accounts that finds a caller's policies and decides from their plans (DESIGN §5)."""
 
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from muniment.domain import arn
 from muniment.domain.account.application import entity_arn, entity_key
@@ -16,7 +16,7 @@ from muniment.domain.session import Passed, Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Note, Question, plain, unheard
 from muniment.projections.access.documents import Documents
-from muniment.projections.access.engine import ALONE, Beside, decide
+from muniment.projections.access.engine import ALONE, Beside, alone, decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.holdings import holdings, managed
 from muniment.projections.access.known import KNOWN
@@ -39,6 +39,7 @@ FEDERATED_USER: Final = (
     ":federated-user/"  # GetFederationToken's tags are passed to a user's own session: no role trusts anybody
 )
 SECRETS: Final = "arn:aws:secretsmanager:"
+USER, ROLE_SESSION, APPLICATION = PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.APPLICATION
 
 
 class Access(FoldedModel):
@@ -61,20 +62,53 @@ class Access(FoldedModel):
         The condition keys that the log knows are added to the request's: tags, organization, owner. Total, as `evaluate` is.
         """
         position = self.checkpoints.get(IAM, BEGINNING).sequence
-        principal, action = request.principal, request.action
+        principal = request.principal
         kind = principal.kind
-        unique_id = principal.unique_id if kind is PrincipalKind.USER else holder_id(principal)
-        account = self.table.get("account." + principal.account)
+        if session is not None or principal.service_linked:
+            return self._with_others(request, session, position)
+        if kind is USER or kind is APPLICATION:
+            unique_id = principal.unique_id
+        elif kind is ROLE_SESSION:
+            unique_id = principal.issuer_id
+        else:
+            return self._with_others(request, session, position)
+        number, resource = principal.account, request.resource
+        account: Any = self.table.get("account." + number)  # the table's kinds are its names'
+        if account is None or not unique_id or resource.startswith(SECRETS):
+            return self._with_others(request, session, position)
         standings = self._standings
-        standing = standings.nobody
-        if unique_id and account is not None:
-            standing = standings.of(account, unique_id)  # type: ignore[arg-type]  # the table's kinds are its names'
-        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE), standing.holder)
-        question, beside = self._alone, ALONE
-        if session is not None or action[:4].lower() == "sts:" or request.resource.startswith(SECRETS):
-            question, beside = self._beside(request, session)
-        outcome, alarm = decide(frame, standing.plans.get(action) or standing.bundle, standings.library.plans, beside)
-        return Decided(outcome[0], outcome[1], position, alarm, frame, question)
+        grounds, standing = standings.grounds.get(number), standings.known.get(unique_id)
+        if (
+            grounds is not None
+            and standing is not None
+            and grounds.account is account
+            and grounds.version == account.version
+            and standing.holders is grounds.holders
+        ):
+            settled = standing.shape.settled
+            if settled[0] is not grounds.documents:
+                settled = grounds.settle(standing.shape)
+        else:
+            standing, settled = standings.of(account, unique_id)
+        plan = settled[1].get(request.action) or standings.library.plans.made(settled[2], request.action)
+        if plan is None or plan.apart:
+            return self._with_others(request, session, position)
+        frame = Frame(request, resource, KNOWN, account, self.table.get(SITE), standing.holder)
+        effect, layer, alarm = alone(frame, plan)
+        return Decided(effect, layer, position, alarm, frame, self._alone)
+
+    def _with_others(self, request: AccessRequest, session: tuple[Source, ...] | None, position: int) -> Decided:
+        """The decision where other policies may bear on it than the requester's own, and where there is no requester."""
+        principal, standings = request.principal, self._standings
+        account, unique_id = self._account(principal.account), holder_id(principal)
+        holder, bundle = None, standings.nobody
+        if account is not None and unique_id:
+            standing, settled = standings.of(account, unique_id)
+            holder, bundle = standing.holder, settled[2]
+        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE), holder)
+        question, beside = self._beside(request, session)
+        effect, layer, alarm = decide(frame, bundle, standings.library.plans, beside)
+        return Decided(effect, layer, position, alarm, frame, question)
 
     def evaluate(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decision:
         """The plain evaluator's answer to the same: the reference, and what explains."""

@@ -16,9 +16,7 @@ from muniment.projections.access.rules import ALWAYS, NONE, Candidates, Ready, R
 PLANS_MAX: Final = 1_048_576  # (bundle, action) pairs remembered; the oldest bundle's go
 FEW_DIFFER: Final = 4  # documents: with more of them, asking each costs as much as making the plan
 ACTION_CHARACTERS_MAX: Final = 256  # longer actions, which do not exist, are planned again for each request
-APART: Final = frozenset(
-    {"sts:getcalleridentity", "sts:assumerole"}
-)  # actions with rules of their own (2.2 steps 0 and 4)
+APART: Final = "sts:"  # what actions begin with that have rules of their own, or other policies (2.2 steps 0, 4 and 6)
 
 Documents = tuple[Ready, ...]
 
@@ -156,6 +154,13 @@ class Plans:
                 self._forget_oldest()
         return found
 
+    def made(self, bundle: Bundle, action: str) -> Plan | None:
+        """The same; None where it cannot be made, which `decide` tells as an alarm."""
+        try:
+            return self.plan(bundle, action)
+        except Exception:  # the decision is total, and its general way says what went wrong
+            return None
+
     def _gone(self, watch: "_Watch") -> None:
         self._planned.pop(watch.number, None)
         self._count -= len(watch.plans)
@@ -170,7 +175,7 @@ class Plans:
         identity = tuple(_speaking(bundle.identity, action))
         boundary = None if bundle.boundary is None else tuple(_speaking(bundle.boundary, action))
         scps = None if bundle.scps is None else tuple(tuple(_speaking(level, action)) for level in bundle.scps)
-        apart = action in APART
+        apart = action.startswith(APART)
         key = identity if boundary is None and scps is None and not apart else (apart, identity, boundary, scps)
         found = self._plans.get(key)
         if found is None:

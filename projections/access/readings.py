@@ -4,18 +4,26 @@
 
 import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from muniment.domain.policy import values
 
 _EPOCH_DAY: Final = datetime.date(1970, 1, 1).toordinal()
 _INSTANT_CHARACTERS: Final = 20  # 2026-05-01T00:00:00Z
+MOMENTS_MAX: Final = 1_024  # texts that are remembered: all requests of one second tell the same time
 _OCTETS: Final = {str(number): number for number in range(256)}
 
 
 def moment(text: str) -> Decimal | int | None:
     """Seconds since the Unix epoch, of anything that `values.moment` reads."""
-    if len(text) == _INSTANT_CHARACTERS and text[4::3] == "--T::Z" and text.isascii():
+    return _instant(text) if len(text) == _INSTANT_CHARACTERS else values.moment(text)
+
+
+@lru_cache(MOMENTS_MAX)
+def _instant(text: str) -> Decimal | int | None:
+    """The moment of a text as long as most have it."""
+    if text[4::3] == "--T::Z" and text.isascii():
         year, month, day = text[:4], text[5:7], text[8:10]
         hour, minute, second = text[11:13], text[14:16], text[17:19]
         if (year + month + day + hour + minute + second).isdigit() and hour < "24" and minute < "60" and second < "60":
@@ -29,13 +37,10 @@ def moment(text: str) -> Decimal | int | None:
 
 def address(text: str) -> tuple[int, int] | None:
     """The version and the number of an IP address that `values.address` reads."""
-    octets = text.split(".")
-    if len(octets) == 4:
-        try:
-            a, b, c, d = (_OCTETS[octet] for octet in octets)
-        except KeyError:
-            pass  # perhaps the end of an IPv6 address
-        else:
-            return 4, a << 24 | b << 16 | c << 8 | d
+    try:
+        a, b, c, d = text.split(".")
+        return 4, _OCTETS[a] << 24 | _OCTETS[b] << 16 | _OCTETS[c] << 8 | _OCTETS[d]
+    except (KeyError, ValueError):
+        pass  # perhaps an IPv6 address
     found = values.address(text)
     return None if found is None else (found.version, int(found))

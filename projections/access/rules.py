@@ -14,7 +14,7 @@ from muniment.domain.policy.statements import Condition, PolicyDocument, Stateme
 from muniment.domain.policy.variables import Token
 from muniment.projections.access.conditions import Test, compiled
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, Globs, globs, union
+from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, NOWHERE, Globs, globs, union
 from muniment.projections.access.resources import coverage, searched
 
 MEMO_ACTIONS_MAX: Final = 1_024  # of one document
@@ -22,14 +22,13 @@ MEMO_ACTIONS_MAX: Final = 1_024  # of one document
 Run = tuple[tuple[str, ...], frozenset[str], Test | None, tuple[Test, ...]]
 Naming = Callable[[Frame], Grant]
 ROWS_MAX: Final = 4  # so many documents' rules are looked at one after another; more are made into one
-NOWHERE: Final[frozenset[str]] = frozenset()
 ALWAYS: Final[Run] = (("",), NOWHERE, None, ())
 
 
 class Rule:
     """One statement of one document."""
 
-    __slots__ = ("actions", "alike", "bare", "condition", "denies", "naming", "not_actions", "open", "run")
+    __slots__ = ("actions", "alike", "bare", "condition", "denies", "globs", "naming", "not_actions", "open", "run")
 
     def __init__(self, statement: Statement, document: PolicyDocument) -> None:
         self.denies = statement.verdict is Verdict.DENY
@@ -38,6 +37,7 @@ class Rule:
         self.naming = _naming(statement) if document.kind.names_principals else None
         tests = tuple(compiled(condition, document.version) for condition in statement.conditions)
         found, search, whole = coverage(statement, document.version)
+        self.globs = found  # kept, that others may share it
         self.bare: Run = found.prefixes, found.exact, search, tests  # whoever asks
         self.run = self.bare
         if self.naming is not None:

@@ -26,6 +26,11 @@ from muniment.projections.access.rules import Ready
 STANDINGS_MAX: Final = 262_144  # principals whose bundle is remembered; the oldest go
 
 
+# the documents of an account's policies and groups that a token stands for, and what a shape comes to by them
+Settled = tuple[object, dict[str, Plan], Bundle]
+UNSETTLED: Final[Settled] = (None, {}, Bundle(frozenset()))
+
+
 class Shape:
     """The policies and groups that a record names. Principals whose records name the same ones share it."""
 
@@ -34,7 +39,7 @@ class Shape:
     def __init__(self, holder: User | Role) -> None:
         self.inline, self.attached, self.boundary = tuple(holder.inline.values()), holder.attached, holder.boundary
         self.groups = holder.groups if isinstance(holder, User) else ()
-        self.settled: tuple[object, Bundle] | None = None  # the bundle, as of the documents that a token stands for
+        self.settled: Settled = UNSETTLED
 
     @staticmethod
     def key(account_id: str, holder: User | Role) -> Hashable:
@@ -43,32 +48,47 @@ class Shape:
         return account_id, holder.attached, groups, holder.boundary, tuple(holder.inline.values())
 
 
+class Held:
+    """What is held without a record that names policies: by an application's subject, or by nobody."""
+
+    __slots__ = ("settled", "unique_id")
+
+    def __init__(self, unique_id: str) -> None:
+        self.unique_id = unique_id
+        self.settled: Settled = UNSETTLED
+
+
 class Standing(msgspec.Struct, gc=False):
-    """The bundle that a principal holds, as of the account state that `ground` stands for; and its plans, one step nearer.
+    """The shape of what a principal holds, as of the records that `holders` stands for, which alone ever changes: to a state in
+    which the principal's record is the same one."""
 
-    Only `ground` and `holders` ever change: to another state in which all the rest is the same.
-    """
-
-    ground: object
     holders: object
-    plans: dict[str, Plan]
-    bundle: Bundle
+    shape: Shape | Held
     holder: User | Role | None = None
-    shape: Shape | None = None
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle that it held when it was last asked for."""
+        return self.shape.settled[2]
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """The plans of that bundle."""
+        return self.shape.settled[1]
 
 
 class Grounds:
     """One state of one account, and which documents its policies and groups hold."""
 
-    __slots__ = ("_groups", "_library", "_policies", "account", "documents", "holders", "token", "version")
+    __slots__ = ("_groups", "_library", "_policies", "account", "documents", "holders", "version")
 
     def __init__(self, account: Account, library: Library, before: "Grounds | None" = None) -> None:
         self.account = account
         self.version = account.version  # while nobody reads, the fold works in place: the same object, a later state
-        self.token = object()  # stands for this state in standings, without keeping it alive
         self._library = library
-        self.documents = object()  # stands for what policies and groups hold
-        self.holders = object()  # stands for the users and roles
+        # two that stand for tables of this state, without keeping them alive
+        self.documents = object()  # what policies and groups hold
+        self.holders = object()  # users, roles, and what applications have
         self._policies: dict[str, Ready | None] = {}
         self._groups: dict[str, list[Ready]] = {}
         # the tables of a state that has moved on in place say nothing
@@ -80,7 +100,8 @@ class Grounds:
         then, now = before.account, self.account
         if then.policies is now.policies and then.groups is now.groups:
             self.documents, self._policies, self._groups = before.documents, before._policies, before._groups
-        if then.users is now.users and then.roles is now.roles:
+        same_people = then.users is now.users and then.roles is now.roles
+        if same_people and then.applications is now.applications and then.entities is now.entities:
             self.holders = before.holders
 
     def holder(self, unique_id: str) -> User | Role | None:
@@ -93,26 +114,33 @@ class Grounds:
             return account.users[key]
         return account.roles[key] if unique_id.startswith(ROLE) else None
 
-    def subject(self, unique_id: str) -> Bundle:
-        """What an application's subject holds."""
-        held = subject_policies(self.account, *subject_of(unique_id))
+    def settle(self, shape: Shape | Held) -> Settled:
+        """What a shape comes to, found once for each state of the documents."""
+        settled = shape.settled
+        if settled[0] is self.documents:
+            return settled
+        if isinstance(shape, Held):
+            bundle = self._held(shape.unique_id)
+        else:
+            bundle = self._named(shape)
+            bundle.follow(settled[2])
+        found = shape.settled = self.documents, bundle.plans, bundle
+        return found
+
+    def _held(self, unique_id: str) -> Bundle:
+        """What an application's subject holds; nothing where there is nobody."""
+        subject = unique_id.startswith(SUBJECT)
+        held = subject_policies(self.account, *subject_of(unique_id)) if subject else ()
         return self._library.plans.bundle([self._library.identity(text) for _, text in held])
 
-    def settle(self, shape: Shape) -> Bundle:
-        """The bundle of a shape, found once for each state of the documents."""
-        settled = shape.settled
-        if settled is not None and settled[0] is self.documents:
-            return settled[1]
+    def _named(self, shape: Shape) -> Bundle:
+        """What a record's policies and groups come to."""
         shelf = [self._library.identity(text) for text in shape.inline]
         shelf += self._attached(shape.attached)
         groups = self._groups
         for group_id in shape.groups:
             shelf += groups.get(group_id) or self._group(group_id)
-        bundle = self._library.plans.bundle(shelf, self._boundary(shape.boundary))
-        if settled is not None:
-            bundle.follow(settled[1])
-        shape.settled = self.documents, bundle
-        return bundle
+        return self._library.plans.bundle(shelf, self._boundary(shape.boundary))
 
     def _attached(self, held: tuple[str, ...]) -> list[Ready]:
         """The documents of managed policies."""
@@ -146,43 +174,37 @@ class Grounds:
 
 
 class Standings:
-    """Grounds by account, and standings by unique id. Safe for many threads: each lives off one state of the account."""
+    """Grounds by account number, and standings by unique id. Safe for many threads: each lives off one state of the account."""
 
     def __init__(self, library: Library, standings_max: int = STANDINGS_MAX) -> None:
         self.library = library
-        nothing = library.plans.bundle(())
-        self.nobody = Standing(None, None, nothing.plans, nothing)
-        self._grounds: dict[str, Grounds] = {}
-        self._standings: dict[str, Standing] = {}
+        self.nobody = library.plans.bundle(())
+        self.grounds: dict[str, Grounds] = {}
+        self.known: dict[str, Standing] = {}
         self._shapes: WeakValueDictionary[Hashable, Shape] = WeakValueDictionary()
         self._made: deque[str] = deque()
         self._standings_max = standings_max
 
-    def of(self, account: Account, unique_id: str) -> Standing:
+    def of(self, account: Account, unique_id: str) -> tuple[Standing, Settled]:
         """Where the user or role with this id stands in this state of its account."""
-        grounds = self._grounds.get(account.id)
+        grounds = self.grounds.get(account.number)
         if grounds is None or grounds.account is not account or grounds.version != account.version:
-            grounds = self._grounds[account.id] = Grounds(account, self.library, grounds)
-        standing = self._standings.get(unique_id)
-        if standing is not None and standing.ground is grounds.token:
-            return standing
-        return self._stand(grounds, standing, unique_id)
+            grounds = self.grounds[account.number] = Grounds(account, self.library, grounds)
+        standing = self.known.get(unique_id)
+        if standing is None or standing.holders is not grounds.holders:
+            standing = self._stand(grounds, standing, unique_id)
+        return standing, grounds.settle(standing.shape)
 
     def _stand(self, grounds: Grounds, before: Standing | None, unique_id: str) -> Standing:
-        """The standing in a state that it was not made from."""
-        known = before is not None and before.holders is grounds.holders
-        holder = before.holder if known else grounds.holder(unique_id)  # type: ignore[union-attr]  # `known` says so
+        """The standing by records that it was not made from."""
+        holder = grounds.holder(unique_id)
         if holder is None:
-            bundle = grounds.subject(unique_id) if unique_id.startswith(SUBJECT) else self.nobody.bundle
-            return self._kept(before, unique_id, Standing(grounds.token, grounds.holders, bundle.plans, bundle))
-        shape = before.shape if before is not None and before.holder is holder else None
-        bundle = grounds.settle(shape or (shape := self._shape(grounds.account.id, holder)))
-        if before is not None and before.holder is holder and before.bundle is bundle:
-            before.ground, before.holders = grounds.token, grounds.holders
+            return self._kept(before, unique_id, Standing(grounds.holders, Held(unique_id)))
+        if before is not None and before.holder is holder:
+            before.holders = grounds.holders
             return before
-        return self._kept(
-            before, unique_id, Standing(grounds.token, grounds.holders, bundle.plans, bundle, holder, shape)
-        )
+        shape = self._shape(grounds.account.id, holder)
+        return self._kept(before, unique_id, Standing(grounds.holders, shape, holder))
 
     def _shape(self, account_id: str, holder: User | Role) -> Shape:
         key = Shape.key(account_id, holder)
@@ -192,9 +214,9 @@ class Standings:
         if before is None:
             self._made.append(unique_id)
             if len(self._made) > self._standings_max:
-                self._standings.pop(self._made.popleft(), None)
-        self._standings[unique_id] = made
+                self.known.pop(self._made.popleft(), None)
+        self.known[unique_id] = made
         return made
 
     def __len__(self) -> int:
-        return len(self._standings)
+        return len(self.known)

@@ -28,8 +28,8 @@ def agree(request: AccessRequest, policies: PolicySet, library: Library) -> None
     """Both engines are asked; the plain one with as much time as it needs."""
     wanted = evaluate(request, policies, Budget(10**9))
     frame = Frame(request, request.resource)
-    got, alarm = decide(frame, library.bundle(policies), library.plans, library.beside(policies))
-    assert (got, alarm) == ((wanted.effect, wanted.layer), wanted.alarm)
+    got = decide(frame, library.bundle(policies), library.plans, library.beside(policies))
+    assert got == (wanted.effect, wanted.layer, wanted.alarm)
 
 
 @settings(deadline=None, max_examples=2_000 if HEAVY else 300)

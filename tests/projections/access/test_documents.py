@@ -53,5 +53,5 @@ def test_users_with_equal_policies_share_one_bundle() -> None:
             AccessRequest(action="s3:GetObject", resource="arn:aws:s3:::b/k", principal=principal)
         )
     standings = world.access._standings
-    bundles = {id(standing.bundle) for standing in standings._standings.values()}
+    bundles = {id(standing.bundle) for standing in standings.known.values()}
     assert (len(standings), len(bundles), len(standings.library)) == (20, 1, 2)

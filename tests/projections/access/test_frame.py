@@ -1,7 +1,13 @@
 """A request's keys as the compiled engine reads them. POLICY_EVALUATION 2.6."""
 
 from muniment.projections.access import frame
-from muniment.projections.access.frame import NAMES_CHARACTERS_MAX, lower
+from muniment.projections.access.frame import NAMES_CHARACTERS_MAX, spelled
+
+
+def lower(context: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The values by names in lower case."""
+    names, found = spelled(context)
+    return {name: found[spelling] for name, spelling in names.items()}
 
 
 def test_remembered_names_bring_the_values_of_their_own_request() -> None:
@@ -24,4 +30,4 @@ def test_several_spellings_of_one_key_count_together_each_time() -> None:
 def test_names_that_would_fill_memory_are_not_remembered() -> None:
     name = "App:" + "X" * NAMES_CHARACTERS_MAX
     assert lower({name: ("a",)}) == {name.lower(): ("a",)}
-    assert (name,) not in frame._lowered
+    assert (name,) not in frame._spelled
