@@ -10,7 +10,7 @@ from muniment.commands.organizations.command import (
     policy_resource,
     policy_type,
 )
-from muniment.domain.ledger import Actor, Entry, Fact
+from muniment.domain.ledger import Entry, Fact
 from muniment.domain.organization import shown
 from muniment.domain.organization.errors import (
     ConstraintViolation,
@@ -46,7 +46,7 @@ class AttachmentCommand(OrganizationCommand, frozen=True, kw_only=True, rename="
     policy_id: str
     target_id: str
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         keys = policy_type(state.type_of(self.policy_id))
         return policy_resource(state, self.policy_id), node_resource(state, self.target_id, keys)
 
@@ -103,7 +103,7 @@ class PolicyTypeCommand(OrganizationCommand, frozen=True, kw_only=True, rename="
     root_id: str
     policy_type: str
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (node_resource(state, state.root, policy_type(self.policy_type)),)
 
     def answer(self, state: Organization, entries: tuple[Entry, ...], given: Given) -> dict[str, Any]:

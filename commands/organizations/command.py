@@ -40,7 +40,11 @@ class OrganizationCommand(Command[Organization], frozen=True, kw_only=True, rena
         return founding.organization_boundary(known.organization if known is not None and known.organization else NONE)
 
     def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
-        """The action has no resource type."""
+        """What it names, for the management account; others are refused whatever they name."""
+        return self.named(state) if actor.account == state.management else (Resource("*"),)
+
+    def named(self, state: Organization) -> tuple[Resource, ...]:
+        """What the gate is asked about. Without a word on it, the action has no resource type."""
         return (Resource("*"),)
 
 

@@ -14,7 +14,7 @@ from muniment.commands.organizations.command import (
     policy_type,
 )
 from muniment.commands.organizations.contents import check_content
-from muniment.domain.ledger import Actor, Entry, Fact
+from muniment.domain.ledger import Entry, Fact
 from muniment.domain.organization import shown
 from muniment.domain.organization.errors import (
     ConstraintViolation,
@@ -47,7 +47,7 @@ class CreatePolicy(OrganizationCommand, frozen=True, kw_only=True, rename="pasca
     type: str
     tags: tuple[Tag, ...] = ()
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (Resource("*", policy_type(self.type) | request_tags(tag_rules.as_tags(self.tags))),)
 
     def decide(self, state: Organization, given: Given) -> Fact:
@@ -79,7 +79,7 @@ class UpdatePolicy(OrganizationCommand, frozen=True, kw_only=True, rename="pasca
     description: str | None = None
     content: str | None = None
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (policy_resource(state, self.policy_id),)
 
     def decide(self, state: Organization, given: Given) -> Decision:
@@ -106,7 +106,7 @@ class DeletePolicy(OrganizationCommand, frozen=True, kw_only=True, rename="pasca
 
     policy_id: str
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (policy_resource(state, self.policy_id),)
 
     def decide(self, state: Organization, given: Given) -> Fact:

@@ -11,7 +11,6 @@ from muniment.commands.organizations.command import (
     node_resource,
     policy_resource,
 )
-from muniment.domain.ledger import Actor
 from muniment.domain.organization.errors import TargetNotFound
 from muniment.domain.organization.state import Organization, Tags
 from muniment.domain.organization.tagging import OrganizationResourceTagged, OrganizationResourceUntagged
@@ -27,7 +26,7 @@ class TaggingCommand(OrganizationCommand, frozen=True, kw_only=True, rename="pas
         """The condition keys that the request brings."""
         return {}
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         found = policy_resource if self.resource_id.startswith("p-") else node_resource
         return (found(state, self.resource_id, self.keys()),)
 

@@ -7,7 +7,7 @@ from muniment.commands.iam import tags as tag_rules
 from muniment.commands.iam.contexts import request_tags
 from muniment.commands.iam.tags import Tag
 from muniment.commands.organizations.command import OrganizationCommand, checked_tags, managed, node_resource
-from muniment.domain.ledger import Actor, Entry, Fact
+from muniment.domain.ledger import Entry, Fact
 from muniment.domain.organization import shown
 from muniment.domain.organization.errors import (
     AccountNotFound,
@@ -39,7 +39,7 @@ class CreateOrganizationalUnit(OrganizationCommand, frozen=True, kw_only=True, r
     name: str
     tags: tuple[Tag, ...] = ()
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (node_resource(state, self.parent_id, request_tags(tag_rules.as_tags(self.tags))),)
 
     def decide(self, state: Organization, given: Given) -> Fact:
@@ -71,7 +71,7 @@ class UpdateOrganizationalUnit(OrganizationCommand, frozen=True, kw_only=True, r
     organizational_unit_id: str
     name: str = ""
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (node_resource(state, self.organizational_unit_id),)
 
     def decide(self, state: Organization, given: Given) -> Decision:
@@ -91,7 +91,7 @@ class DeleteOrganizationalUnit(OrganizationCommand, frozen=True, kw_only=True, r
 
     organizational_unit_id: str
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         return (node_resource(state, self.organizational_unit_id),)
 
     def decide(self, state: Organization, given: Given) -> Fact:
@@ -109,7 +109,7 @@ class MoveAccount(OrganizationCommand, frozen=True, kw_only=True, rename="pascal
     source_parent_id: str
     destination_parent_id: str
 
-    def resources(self, state: Organization, actor: Actor) -> tuple[Resource, ...]:
+    def named(self, state: Organization) -> tuple[Resource, ...]:
         nodes = (self.account_id, self.source_parent_id, self.destination_parent_id)
         return tuple(node_resource(state, node) for node in nodes)
 

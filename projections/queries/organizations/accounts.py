@@ -80,8 +80,8 @@ class DescribeAccount(OrganizationsQuery, frozen=True, kw_only=True, rename="pas
 
     account_id: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (node_resource(self.find(views, asked), self.account_id),)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        return (node_resource(organization, self.account_id),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         organization = self.managed(views, asked)

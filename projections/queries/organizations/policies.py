@@ -26,8 +26,8 @@ class DescribePolicy(OrganizationsQuery, frozen=True, kw_only=True, rename="pasc
 
     policy_id: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (policy_resource(self.find(views, asked), self.policy_id),)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        return (policy_resource(organization, self.policy_id),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         organization = self.managed(views, asked)
@@ -41,7 +41,7 @@ class ListPolicies(OrganizationsQuery, frozen=True, kw_only=True, rename="pascal
     next_token: str = ""
     max_results: int = PAGE_MAX
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
         return (Resource("*", policy_type(self.filter)),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
@@ -61,8 +61,8 @@ class ListPoliciesForTarget(OrganizationsQuery, frozen=True, kw_only=True, renam
     next_token: str = ""
     max_results: int = PAGE_MAX
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        target = node_resource(self.find(views, asked), self.target_id)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        target = node_resource(organization, self.target_id)
         return (Resource(target.arn, {**target.context, **policy_type(self.filter)}),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
@@ -82,8 +82,8 @@ class ListTargetsForPolicy(OrganizationsQuery, frozen=True, kw_only=True, rename
     next_token: str = ""
     max_results: int = PAGE_MAX
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (policy_resource(self.find(views, asked), self.policy_id),)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        return (policy_resource(organization, self.policy_id),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         organization = self.managed(views, asked)
@@ -100,9 +100,9 @@ class ListTagsForResource(OrganizationsQuery, frozen=True, kw_only=True, rename=
     resource_id: str
     next_token: str = ""
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
         found = policy_resource if self.resource_id.startswith("p-") else node_resource
-        return (found(self.find(views, asked), self.resource_id),)
+        return (found(organization, self.resource_id),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         organization = self.managed(views, asked)

@@ -26,6 +26,14 @@ class OrganizationsQuery(Query, frozen=True, kw_only=True, rename="pascal"):
     service = "organizations"
 
     def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
+        """What it names, for the management account; others are refused whatever they name."""
+        found = self.find(views, asked)
+        if found is None or found.management != asked.actor.account:
+            return (Resource("*"),)
+        return self.named(found)
+
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        """What the gate is asked about. Without a word on it, the action has no resource type."""
         return (Resource("*"),)
 
     @staticmethod
@@ -71,17 +79,13 @@ class OrganizationsQuery(Query, frozen=True, kw_only=True, rename="pascal"):
         return page.items, {"NextToken": page.marker} if page.marker else {}
 
 
-def node_resource(organization: Organization | None, node: str) -> Resource:
+def node_resource(organization: Organization, node: str) -> Resource:
     """A root, unit, account as the gate sees it, with its tags; it need not exist."""
-    if organization is None:
-        return Resource("*")
     return Resource(organization.node_arn(node), tag_keys(organization, node))
 
 
-def policy_resource(organization: Organization | None, policy_id: str) -> Resource:
+def policy_resource(organization: Organization, policy_id: str) -> Resource:
     """A policy as the gate sees it; it need not exist."""
-    if organization is None:
-        return Resource("*")
     kind = organization.type_of(policy_id)
     keys = policy_type(kind) if kind else {}
     return Resource(organization.policy_arn(policy_id, kind or "*"), tag_keys(organization, policy_id) | keys)

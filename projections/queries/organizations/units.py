@@ -30,8 +30,8 @@ class DescribeOrganizationalUnit(OrganizationsQuery, frozen=True, kw_only=True, 
 
     organizational_unit_id: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (node_resource(self.find(views, asked), self.organizational_unit_id),)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        return (node_resource(organization, self.organizational_unit_id),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         organization = self.managed(views, asked)
@@ -45,8 +45,8 @@ class OfParentQuery(OrganizationsQuery, frozen=True, kw_only=True, rename="pasca
 
     parent_id: str
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (node_resource(self.find(views, asked), self.parent_id),)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        return (node_resource(organization, self.parent_id),)
 
     def parent(self, views: Views, asked: Asked) -> Organization:
         """The organization, which has that parent. Raises ParentNotFound."""
@@ -107,8 +107,8 @@ class ListParents(OrganizationsQuery, frozen=True, kw_only=True, rename="pascal"
     next_token: str = ""
     max_results: int = PAGE_MAX
 
-    def resources(self, views: Views, asked: Asked) -> tuple[Resource, ...]:
-        return (node_resource(self.find(views, asked), self.child_id),)
+    def named(self, organization: Organization) -> tuple[Resource, ...]:
+        return (node_resource(organization, self.child_id),)
 
     def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
         organization = self.managed(views, asked)
