@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from muniment.commands.command import At, Decision
 from muniment.commands.drawn import Drawn, uuid7
 from muniment.commands.expect import WHAT_IF, expect
+from muniment.commands.guarding import guard
 from muniment.commands.lane import Turn
 from muniment.commands.mapper import EntryMapper, Prepared
 from muniment.commands.provenance import cause, sealed_actor
@@ -71,6 +72,8 @@ class Attempt:
         if task.key and (done := state.remembered.find(task.key, now)) is not None:
             return self._repeat(task, done, state, given)
         decision = command.decide(state, given)
+        if not task.context.caller.operator:
+            guard(command, self._boundary, decision, task.context.caller, self._load, now)
         if task.context.expect is not None:
             expect(ledger.foresight, task.context.expect, command, decision, self._load, actor, now)
         entries = self._record(task, decision, given)

@@ -6,7 +6,7 @@ import pkgutil
 from muniment import domain
 from muniment.domain.ledger import FACTS
 
-NO_FACTS = ("policy",)  # the one folder of the domain that is no boundary's
+NO_FACTS = ("policy", "escalation")  # the folders of the domain that are no boundary's
 
 
 def _import_all() -> None:

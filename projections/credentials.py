@@ -68,6 +68,7 @@ class Credentials(FoldedModel):
             "ApplicationRegistered",
             "ApplicationTypesChanged",
             "CredentialReportRequested",
+            "EscalationGuardSet",
             "ExternalIdRequirementSet",
             "GroupCreated",
             "GroupDeleted",

@@ -133,6 +133,7 @@ class Account(State, kw_only=True):
     oidc_providers: dict[str, OIDCProvider] = {}  # by ARN
     saml_providers: dict[str, SAMLProvider] = {}
     external_id_required: bool = False  # of whoever assumes a role from another account
+    escalation_guarded: bool = False  # whether nobody may give more than they may do themselves
     revoked: dict[str, int] = {}  # session ASIA… → when it was ended before its time (microseconds)
     revoked_before: dict[str, int] = {}  # principal or credential id → its sessions issued before then have ended
     attachments: dict[str, int] = {}  # policy ARN → how many entities it is attached to

@@ -93,6 +93,7 @@ def ways(account):
 
 OURS = {  # of the native API
     "RequireExternalIds": {"Required": False},
+    "SetEscalationGuard": {"Mode": "off"},
     "RevokeSessions": {"UserName": "boss"},
     "RevokeSignInSessions": {"UserName": "boss"},
     "CreateAccount": {"AccountName": "evil", "Email": "evil@example.com"},

@@ -21,25 +21,25 @@ def new_access(new: PolicyDocument, existing: PolicyDocument) -> tuple[Reason, .
 def _reasons(changed: tuple[Rule, ...], before: tuple[Rule, ...], work: Work) -> list[Reason]:
     denying = tuple(rule for rule in changed if rule.denies)
     allowed = tuple(rule for rule in before if not rule.denies)
-    forbidden = tuple(rule for rule in before if rule.denies and not _is_kept(rule, denying, work))
+    forbidden = tuple(rule for rule in before if rule.denies and not is_kept(rule, denying, work))
     reasons = []
     for rule in changed:
         if rule.denies:
             continue
-        if not all(_is_old(box, allowed, denying, work) for box in rule.boxes()):
+        if not all(is_allowed(box, allowed, denying, work) for box in rule.boxes()):
             reasons.append(_reason(rule, "New access in the statement with"))
-        elif not all(_stays_denied(box, forbidden, denying, work) for box in rule.boxes()):
+        elif not all(stays_denied(box, forbidden, denying, work) for box in rule.boxes()):
             why = "New access, which a Deny of the existing policy forbids and the updated policy does not, in the statement with"
             reasons.append(_reason(rule, why))
     return reasons
 
 
-def _is_kept(forbidding: Rule, denying: tuple[Rule, ...], work: Work) -> bool:
+def is_kept(forbidding: Rule, denying: tuple[Rule, ...], work: Work) -> bool:
     """Whether the new policy denies everything that a Deny of the existing one does."""
     return all(denied(box, denying, work) for box in forbidding.boxes())
 
 
-def _is_old(box: Box, allowed: tuple[Rule, ...], denying: tuple[Rule, ...], work: Work) -> bool:
+def is_allowed(box: Box, allowed: tuple[Rule, ...], denying: tuple[Rule, ...], work: Work) -> bool:
     """Whether one statement of the existing policy allows all of the box that the new policy does not deny."""
     if any(rule.applies_to_all(box, work) for rule in allowed) or denied(box, denying, work):
         return True
@@ -68,7 +68,7 @@ def _covered_but_for_denied(box: Box, rule: Rule, denying: tuple[Rule, ...], wor
     return True
 
 
-def _stays_denied(box: Box, forbidden: tuple[Rule, ...], denying: tuple[Rule, ...], work: Work) -> bool:
+def stays_denied(box: Box, forbidden: tuple[Rule, ...], denying: tuple[Rule, ...], work: Work) -> bool:
     """Whether all of the box that the existing policy denies is denied by the new one."""
     if not forbidden or denied(box, denying, work):
         return True

@@ -55,11 +55,13 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def rules(document: PolicyDocument) -> tuple[Rule, ...]:
-    """The statements of a document that was accepted by the strict door, so that nothing in it is unknown."""
-    return tuple(_rule(statement, document.version) for statement in document.statements)
+    """The statements of a document, but for an Allow of which something is unknown: it never applies (SECURITY rule 1)."""
+    known = (one for one in document.statements if one.verdict is Verdict.DENY or not one.unknown)
+    return tuple(rule_of(statement, document.version) for statement in known)
 
 
-def _rule(statement: Statement, version: str) -> Rule:
+def rule_of(statement: Statement, version: str) -> Rule:
+    """One statement of a document of that Version."""
     actions = statement.not_actions if statement.not_actions is not None else statement.actions or ()
     resources = statement.not_resources if statement.not_resources is not None else statement.resources
     return Rule(

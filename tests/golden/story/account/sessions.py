@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from muniment.domain.account.escalation_guard import EscalationGuardSet
 from muniment.domain.account.sessions import SessionRevoked, SessionsRevoked
 from muniment.domain.account.trust_guard import ExternalIdRequirementSet
 from muniment.domain.ledger import Fact
@@ -12,5 +13,6 @@ CHANGES: Final[tuple[Fact, ...]] = (
     SessionRevoked("ASIAAAAAAAAAAAAAAAAA"),
     SessionsRevoked(ROLE_ID, START),
     ExternalIdRequirementSet(True),
+    EscalationGuardSet(True),
 )
-ENDS: Final[tuple[Fact, ...]] = (ExternalIdRequirementSet(False),)
+ENDS: Final[tuple[Fact, ...]] = (ExternalIdRequirementSet(False), EscalationGuardSet(False))
