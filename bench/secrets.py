@@ -121,6 +121,7 @@ def _holding() -> dict[str, object]:
         fold.extend(batch)
         directory.apply(batch)
     fold.end_in_place()
+    del batch  # its entries are not what is held
     gc.collect()
     held = _resident() - before
     views: Any = SimpleNamespace(state=directory.state, cursor_key=bytes(32))

@@ -88,7 +88,8 @@ class Boundaries(Repository[str]):
 
         def entries() -> Iterator[Entry]:
             nonlocal last
-            for last in self.event_store.recorder.select_events(start.id, gt=start.version, lte=version):
+            known = start.version or None  # of none the first entry is asked for: nothing has to be looked for
+            for last in self.event_store.recorder.select_events(start.id, gt=known, lte=version):
                 entry: Entry = mapper.to_domain_event(last)
                 yield entry
 

@@ -6,7 +6,7 @@ import msgspec
 
 from muniment.domain.boundary import STATES, State
 
-FORMAT: Final = 1  # raised when a state's shape changes: older snapshots are then passed over
+FORMAT: Final = 2  # raised when a state's shape changes: older snapshots are then passed over
 INTERVAL: Final = 500  # versions between two snapshots of one boundary
 
 

@@ -87,7 +87,7 @@ class Fold:
             if self._own is None:
                 raise
             raise Spoiled(sequence, f"{type(error).__name__}: {error}") from error
-        self.states.update(drafts)
+        self.states.update(drafts if self._own is not None else {name: draft.whole() for name, draft in drafts.items()})
         self.touched = tuple(drafts)
         self.position = max(self.position, sequence)
 

@@ -14,7 +14,7 @@ from muniment.domain.secret.errors import InvalidSecretParameter, InvalidSecretR
 from muniment.domain.secret.keys import Keys, said
 from muniment.domain.secret.rotation import Rotation
 from muniment.domain.secret.rotations import SecretRotationScheduled, SecretRotationStarted
-from muniment.domain.secret.rotators import ADMIN, PREFIX, ROTATORS, rotator_of
+from muniment.domain.secret.rotators import ADMIN, PREFIX, ROTATORS, TOLD, rotator_of
 from muniment.domain.secret.schedule import BadSchedule, check, next_due
 from muniment.domain.secret.state import CURRENT, PENDING, Secret
 
@@ -137,6 +137,8 @@ def _is_repeat(secret: Secret, token: str) -> bool:
 
 
 def _settings(items: tuple[Setting, ...]) -> dict[str, str]:
+    """The settings. What DescribeSecret told of a failure among them is let go: whoever sends back what was shown means no harm."""
+    items = tuple(item for item in items if not item.key.startswith(TOLD))
     if len(items) > SETTINGS_MAX:
         raise InvalidSecretParameter(f"ExternalSecretRotationMetadata can have at most {SETTINGS_MAX} items.")
     return {item.key: item.value for item in items}

@@ -6,9 +6,12 @@ step do no harm, and a rotation that was cancelled stays cancelled.
 
 from typing import Final
 
-from muniment.commands.command import Command, Decision, Given
+import msgspec
+
+from muniment.commands.command import At, Command, Decision, Given
 from muniment.commands.muniment.operator import check_operator
 from muniment.commands.secretsmanager import value as values
+from muniment.domain.boundary import as_state
 from muniment.domain.ledger import Actor, Fact
 from muniment.domain.resource import Resource
 from muniment.domain.secret.rotation import STEPS, Rotation, RotationRun
@@ -79,13 +82,55 @@ class BeginRotation(RotationCommand, frozen=True, kw_only=True, rename="pascal")
     due_id: str
 
     def on(self, secret: Secret, rotation: Rotation, given: Given) -> Decision:
-        if not rotation.enabled or rotation.due_id != self.due_id or rotation.due > given.now:
-            return None
-        due = next_due(rotation, given.now)
-        postponed = SecretRotationPostponed(due, given.random(8).hex() if due else "")
-        if secret.run is not None or secret.deletion or secret.staged(CURRENT) is None:
-            return postponed  # this one is skipped
-        return (SecretRotationStarted(values.version_id("", given), self.due_id), postponed)
+        return begun(secret, rotation, self.due_id, given)
+
+
+class DueRotation(msgspec.Struct, frozen=True):
+    """A rotation whose window has opened."""
+
+    secret: str  # its boundary
+    arn: str
+    due_id: str
+
+
+class BeginRotations(Command[Secret], frozen=True, kw_only=True, rename="pascal"):
+    """The same for several secrets, each under its own guard, in one batch: thousands may be due in one minute."""
+
+    service = "muniment"
+    boundary = Secret
+    operator_only = True
+
+    due: tuple[DueRotation, ...]  # of different secrets
+
+    def target(self, actor: Actor) -> str:
+        return self.due[0].secret
+
+    def also(self, actor: Actor) -> tuple[str, ...]:
+        return tuple(each.secret for each in self.due[1:])
+
+    def resources(self, state: Secret, actor: Actor) -> tuple[Resource, ...]:
+        return tuple(Resource(each.arn) for each in self.due)
+
+    def decide(self, state: Secret, given: Given) -> Decision:
+        check_operator(given.actor, self.action())
+        facts: list[Fact | At] = []
+        for each in self.due:
+            secret = state if each.secret == state.id else as_state(given.also[each.secret], each.secret, Secret)
+            if secret.arn != each.arn or secret.rotation is None:
+                continue
+            facts += [At(secret.id, fact) for fact in begun(secret, secret.rotation, each.due_id, given)]
+        return tuple(facts)
+
+
+def begun(secret: Secret, rotation: Rotation, due_id: str, given: Given) -> tuple[Fact, ...]:
+    """The facts of a beginning; none where it is not due, or was begun before."""
+    if not rotation.enabled or rotation.due_id != due_id or rotation.due > given.now:
+        return ()
+    due = next_due(rotation, given.now)
+    postponed = SecretRotationPostponed(due, given.random(8).hex() if due else "")
+    if secret.run is not None or secret.deletion or secret.staged(CURRENT) is None:
+        return (postponed,)  # this one is skipped
+    return (SecretRotationStarted(values.version_id("", given), due_id), postponed)
 
 
 class RecordPendingValue(StepCommand, frozen=True, kw_only=True, rename="pascal"):

@@ -87,7 +87,7 @@ def put(secret: Secret, version: str, value: Value, stages: tuple[str, ...], giv
     check_stages(secret, stages)
     purged = _to_be_purged(secret, given.now)
     kept = [each for each in secret.versions if each.id not in purged]
-    held = sum(len(each.value.box) for each in kept) + len(value.plain)
+    held = sum(each.size for each in kept) + len(value.plain)
     if len(kept) >= SECRET_VERSIONS_MAX or held > SECRET_BYTES_MAX:
         raise SecretLimitExceeded("The secret has reached the quota on versions: try again when old ones were purged.")
     try:

@@ -9,12 +9,12 @@ from typing import Final
 
 from muniment.domain import ids
 from muniment.domain.arn import ARN, PARTITION
+from muniment.domain.secret.contents import REGION as REGION
+from muniment.domain.secret.contents import SERVICE as SERVICE
+from muniment.domain.secret.contents import SUFFIX_CHARACTERS, arn_at
 from muniment.domain.secret.state import Secret, boundary_of
 
-SERVICE: Final = "secretsmanager"
-REGION: Final = "us-east-1"  # of every secret, wherever the servers stand
 NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
-SUFFIX_CHARACTERS: Final = 6
 SUFFIX_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 ENDS_LIKE_A_SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}\Z")
 UNKNOWN_SUFFIX: Final = "??????"  # of a secret that is not there: policies on `name-*` and `name-??????` both mean it
@@ -22,7 +22,7 @@ UNKNOWN_SUFFIX: Final = "??????"  # of a secret that is not there: policies on `
 
 def secret_arn(account: str, name: str, suffix: str) -> str:
     """`arn:aws:secretsmanager:us-east-1:ACCOUNT:secret:NAME-SUFFIX`"""
-    return f"arn:{PARTITION}:{SERVICE}:{REGION}:{account}:secret:{name}-{suffix}"
+    return arn_at(account, f"{name}-{suffix}")
 
 
 def suffix(random: bytes) -> str:

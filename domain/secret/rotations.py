@@ -126,7 +126,7 @@ class SecretRotationFinished(SecretFact, frozen=True, gc=False, omit_defaults=Tr
     def evolve(self, state: Secret, entry: Entry) -> None:
         state.run = None
         if not self.test_only:
-            state.rotated = state.changed = entry.time
+            state.put(rotated=entry.time, changed=entry.time)
 
 
 class SecretRetirementScheduled(SecretFact, frozen=True, gc=False, omit_defaults=True):

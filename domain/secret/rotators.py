@@ -19,6 +19,7 @@ ROTATORS: Final = ONE_PASSWORD | {
     "redis-acl-user",
     "webhook",
 }
+TOLD: Final = "muniment:"  # settings are never called so: what DescribeSecret tells among them is
 ADMIN: Final = "adminSecretArn"  # the setting that names the secret with an administrator's login
 
 
@@ -42,3 +43,13 @@ def holds_readers(secret: Secret) -> bool:
     if run is None or rotation is None or run.test_only or run.attempts or run.failed:
         return False
     return run.step in ("set", "test", "finish") and rotator_of(rotation.rotator) in ONE_PASSWORD
+
+
+def failures(secret: Secret) -> dict[str, str]:
+    """Why the rotation under way, or the old credential's end, did not succeed the last time; none of it is secret."""
+    run, retirement, told = secret.run, secret.retirement, {}
+    if run is not None and run.attempts:
+        told[f"{TOLD}failure"] = f"{run.step}: {run.reason} (failed {run.attempts} times)"
+    if retirement is not None and retirement.attempts:
+        told[f"{TOLD}retirementFailure"] = f"{retirement.reason} (failed {retirement.attempts} times)"
+    return told

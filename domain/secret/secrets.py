@@ -4,6 +4,7 @@ from typing import ClassVar, Final
 
 from muniment.domain.boundary import State
 from muniment.domain.ledger import DECIDING, Entry
+from muniment.domain.secret.contents import place_of
 from muniment.domain.secret.state import NO_TAGS, Secret, SecretFact, Tags
 
 OF_ITSELF: Final = tuple(name for name in Secret.__struct_fields__ if name not in State.__struct_fields__)
@@ -23,10 +24,15 @@ class SecretCreated(SecretFact, frozen=True, gc=False, omit_defaults=True):
     tags: Tags = {}
 
     def evolve(self, state: Secret, entry: Entry) -> None:
-        state.unique_id = self.unique_id
-        state.arn, state.description, state.kms_key = self.arn, self.description, self.kms_key_id
+        state.put(
+            unique_id=self.unique_id,
+            place=place_of(state.account, self.arn),
+            description=self.description,
+            kms_key=self.kms_key_id,
+            created=entry.time,
+            changed=entry.time,
+        )
         state.tags = self.tags or NO_TAGS
-        state.created = state.changed = entry.time
 
 
 class SecretDescriptionChanged(SecretFact, frozen=True, gc=False, omit_defaults=True):
@@ -35,7 +41,7 @@ class SecretDescriptionChanged(SecretFact, frozen=True, gc=False, omit_defaults=
     description: str
 
     def evolve(self, state: Secret, entry: Entry) -> None:
-        state.description, state.changed = self.description, entry.time
+        state.put(description=self.description, changed=entry.time)
 
 
 class SecretKeyReplaced(SecretFact, frozen=True, gc=False, omit_defaults=True):
@@ -44,7 +50,7 @@ class SecretKeyReplaced(SecretFact, frozen=True, gc=False, omit_defaults=True):
     kms_key_id: str
 
     def evolve(self, state: Secret, entry: Entry) -> None:
-        state.kms_key, state.changed = self.kms_key_id, entry.time
+        state.put(kms_key=self.kms_key_id, changed=entry.time)
 
 
 class SecretDeletionScheduled(SecretFact, frozen=True, gc=False, omit_defaults=True):

@@ -1,11 +1,10 @@
 """The versions of a secret and the stages that move over them. Exactly one version is AWSCURRENT once there is any."""
 
-from functools import lru_cache
-
 import msgspec
 
 from muniment.domain.ledger import Entry, Sealed
-from muniment.domain.secret.state import CURRENT, PREVIOUS, Secret, SecretFact, Version
+from muniment.domain.secret.contents import version
+from muniment.domain.secret.state import CURRENT, PREVIOUS, Secret, SecretFact
 
 
 class SecretVersionCreated(SecretFact, frozen=True, gc=False, omit_defaults=True):
@@ -22,8 +21,8 @@ class SecretVersionCreated(SecretFact, frozen=True, gc=False, omit_defaults=True
     def evolve(self, state: Secret, entry: Entry) -> None:
         for stage in self.stages:
             take(state, stage)
-        made = Version(self.version_id, entry.time, self.value, self.binary, self.stages)
-        state.versions, state.changed = (*state.versions, made), entry.time
+        made = version(self.version_id, entry.time, self.value, self.binary, self.stages)
+        state.put(versions=(*state.versions, made), changed=entry.time)
 
 
 class SecretVersionPromoted(SecretFact, frozen=True, gc=False, omit_defaults=True):
@@ -70,28 +69,22 @@ class SecretVersionsPurged(SecretFact, frozen=True, gc=False, omit_defaults=True
     version_ids: tuple[str, ...]
 
     def evolve(self, state: Secret, entry: Entry) -> None:
-        state.versions = tuple(version for version in state.versions if version.id not in self.version_ids)
-
-
-@lru_cache(maxsize=256)
-def _one(stages: tuple[str, ...]) -> tuple[str, ...]:
-    """The same stages as one object for all versions of all secrets that have them."""
-    return stages
+        state.versions = tuple(each for each in state.versions if each.id not in self.version_ids)
 
 
 def take(state: Secret, stage: str) -> None:
     """Take a stage from whichever version has it."""
     state.versions = tuple(
-        msgspec.structs.replace(version, stages=_one(tuple(held for held in version.stages if held != stage)))
-        if stage in version.stages
-        else version
-        for version in state.versions
+        msgspec.structs.replace(each, stages=tuple(held for held in each.stages if held != stage))
+        if stage in each.stages
+        else each
+        for each in state.versions
     )
 
 
 def give(state: Secret, stage: str, version_id: str) -> None:
     """Give a version a stage that no version has."""
     state.versions = tuple(
-        msgspec.structs.replace(version, stages=_one((*version.stages, stage))) if version.id == version_id else version
-        for version in state.versions
+        msgspec.structs.replace(each, stages=(*each.stages, stage)) if each.id == version_id else each
+        for each in state.versions
     )

@@ -5,7 +5,7 @@ was missed meanwhile, and goes on with what a killed one had begun.
 """
 
 import heapq
-import itertools
+import random
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -23,7 +23,9 @@ from muniment.ops.rotation.steps import Steps
 WORKERS: Final = 8
 SECOND: Final = 1_000_000  # microseconds
 AGAIN: Final = 2 * SECOND  # after another node had the claim, or the log could not be written
-SLEEP_SECONDS_MAX: Final = 30.0  # the wall clock may be set
+SLEEP_SECONDS_MAX: Final = 5.0  # the wall clock may be set
+MOMENT: Final = SECOND // 10
+TOGETHER_MAX: Final = 64  # rotations that begin in one batch
 
 log = structlog.get_logger("muniment.rotation")
 
@@ -53,11 +55,10 @@ class Rotations:
     ) -> None:
         self._steps, self._state, self._boundaries, self._wait = steps, state, boundaries, wait
         self._claims, self._clock = claims, clock
-        self._agenda: list[tuple[int, int, str]] = []  # at, tie, boundary; the earliest first
+        self._agenda: list[tuple[int, float, str]] = []  # at, tie, boundary; the earliest first
         self._planned: dict[str, int] = {}  # boundary → when it is looked at next
         self._busy: set[str] = set()
-        self._again: set[str] = set()  # heard of while busy
-        self._tie = itertools.count()
+        self._tie = random.Random().random  # noqa: S311 - several nodes then begin with different ones
         self._changed = threading.Condition()
         self._closing = self._started = False
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="rotation")
@@ -85,8 +86,7 @@ class Rotations:
             return
         with self._changed:
             if boundary in self._busy:
-                self._again.add(boundary)
-                return
+                return  # it is planned anew when that is done
         self._plan(boundary)
 
     def _plan(self, boundary: str, earliest: int = 0) -> None:
@@ -98,7 +98,7 @@ class Rotations:
             at = max(found[1].at, earliest)
             if self._planned.get(boundary) != at:
                 self._planned[boundary] = at
-                heapq.heappush(self._agenda, (at, next(self._tie), boundary))
+                heapq.heappush(self._agenda, (at, self._tie(), boundary))
                 self._changed.notify_all()
 
     def _due(self, boundary: str) -> tuple[Secret, Due] | None:
@@ -112,20 +112,53 @@ class Rotations:
     def _run(self) -> None:
         while True:
             with self._changed:
-                if self._closing:
-                    return
-                left = (self._agenda[0][0] - self._clock()) / SECOND if self._agenda else SLEEP_SECONDS_MAX
-                if left > 0:
-                    self._changed.wait(min(left, SLEEP_SECONDS_MAX))
-                    continue
-                at, _, boundary = heapq.heappop(self._agenda)
-                if self._planned.get(boundary) != at or boundary in self._busy:
-                    continue  # it was planned anew meanwhile
-                del self._planned[boundary]
-                self._busy.add(boundary)
-                self._pool.submit(self._work, boundary)
+                while not (due := self._taken()):
+                    if self._closing:
+                        return
+                    left = (self._agenda[0][0] - self._clock()) / SECOND if self._agenda else SLEEP_SECONDS_MAX
+                    self._changed.wait(max(0, min(left, SLEEP_SECONDS_MAX)))
+            beginning: list[str] = []
+            for boundary in due:
+                if (found := self._due(boundary)) is not None and found[1].kind == "begin":
+                    beginning.append(boundary)
+                else:
+                    self._pool.submit(self._work, boundary)
+            if beginning:
+                self._pool.submit(self._begin, beginning)
+
+    def _taken(self) -> list[str]:
+        """What is due now, the longest due first, at most as many as begin together; they are busy from now on."""
+        due: list[str] = []
+        while not self._closing and len(due) < TOGETHER_MAX and self._agenda and self._agenda[0][0] <= self._clock():
+            at, _, boundary = heapq.heappop(self._agenda)
+            if self._planned.get(boundary) != at or boundary in self._busy:
+                continue  # it was planned anew meanwhile
+            del self._planned[boundary]
+            self._busy.add(boundary)
+            due.append(boundary)
+        return due
 
     # -- the threads that work --------------------------------------------------------------------------------------
+
+    def _begin(self, boundaries: list[str]) -> None:
+        """Begin what is due, all of it before the first step of any: the log lets one node alone begin each."""
+        try:
+            found = [self._due(boundary) for boundary in boundaries]
+            secrets = [each[0] for each in found if each is not None and each[1].kind == "begin"]
+            if not self._closing and secrets:
+                self._wait(self._steps.begin(secrets))
+        except Exception as fault:  # one of them spoils it for all: each on its own then
+            told = fault.code if isinstance(fault, Refused) else type(fault).__name__
+            log.warning("rotations begin one by one", error=told)
+            for boundary in boundaries:
+                self._work(boundary)
+            return
+        for boundary in boundaries:
+            after = self._due(boundary)
+            lagging = (
+                after is not None and after[1].kind == "begin"
+            )  # another node was first, which is heard in a moment
+            self._done(boundary, self._clock() + MOMENT if lagging else 0)
 
     def _work(self, boundary: str) -> None:
         earliest = 0
@@ -139,10 +172,12 @@ class Rotations:
             log.error("rotation failed", boundary=boundary, error=type(fault).__name__)
             earliest = self._clock() + AGAIN
         finally:
-            with self._changed:
-                self._busy.discard(boundary)
-                self._again.discard(boundary)
-            self._plan(boundary, earliest)
+            self._done(boundary, earliest)
+
+    def _done(self, boundary: str, earliest: int = 0) -> None:
+        with self._changed:
+            self._busy.discard(boundary)
+        self._plan(boundary, earliest)
 
     def _turn(self, boundary: str) -> bool:
         """Do what is due now, one thing after the other. False where another node is at it."""

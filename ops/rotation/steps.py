@@ -1,6 +1,6 @@
 """Doing one thing that is due: ask the rotator, and record what became of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -9,6 +9,8 @@ from muniment.commands.drawn import uuid7
 from muniment.commands.keys import Sealer
 from muniment.commands.secretsmanager.rotating import (
     BeginRotation,
+    BeginRotations,
+    DueRotation,
     FinishRotation,
     RecordPendingValue,
     RecordRetirement,
@@ -47,6 +49,15 @@ class Steps:
         self, ledger: Executes, sealer: Sealer, rotators: Mapping[str, Rotator], clock: Callable[[], int]
     ) -> None:
         self._ledger, self._sealer, self._rotators, self._clock = ledger, sealer, rotators, clock
+
+    def begin(self, secrets: Sequence[Secret]) -> int:
+        """Begin the rotations of several secrets that are due; the position that the log has then. Raises Refused."""
+        found = [
+            DueRotation(secret.id, secret.arn, secret.rotation.due_id)
+            for secret in secrets
+            if secret.rotation is not None
+        ]
+        return self._record(BeginRotations(due=tuple(found)))
 
     def do(self, secret: Secret, due: Due) -> int:
         """Do it; the position that the log has then. Raises Refused where it could not be recorded."""

@@ -164,7 +164,7 @@ class Past:
                 setattr(state, name, table)
                 changes += _replaced(name, old, table)
             elif old != new:
-                changes.append(Change("", name, old, new))
+                changes += [Change("", *told) for told in state.told(name, old, new)]
         return changes
 
     def _watched(self, state: State) -> State:

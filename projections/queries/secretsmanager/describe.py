@@ -6,7 +6,7 @@ import msgspec
 
 from muniment.domain.resource import Resource
 from muniment.domain.secret.naming import REGION
-from muniment.domain.secret.rotation import Rotation
+from muniment.domain.secret.rotators import failures
 from muniment.domain.secret.state import Secret, Version
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.queries.secretsmanager.filters import Filter, meeting
@@ -113,7 +113,7 @@ def described(secret: Secret) -> dict[str, Any]:
         **named(secret),
         **({"Description": secret.description} if secret.description else {}),
         **({"KmsKeyId": secret.kms_key} if secret.kms_key else {}),
-        **rotation_shown(secret.rotation),
+        **rotation_shown(secret),
         **{name: moment for name, moment in dates.items() if moment},
         **({"Tags": [{"Key": key, "Value": value} for key, value in secret.tags.items()]} if secret.tags else {}),
         "PrimaryRegion": REGION,
@@ -126,9 +126,12 @@ def listed(secret: Secret) -> dict[str, Any]:
     return {**described(secret), **({"SecretVersionsToStages": stages} if stages else {})}
 
 
-def rotation_shown(rotation: Rotation | None) -> dict[str, Any]:
-    """RotationEnabled and its kin; nothing where rotation was never set."""
-    if rotation is None:
+def rotation_shown(secret: Secret) -> dict[str, Any]:
+    """RotationEnabled and its kin; nothing where rotation was never set.
+
+    AWS has no member for the reason of a failure, so it stands among the rotator's settings, under a name that none can have.
+    """
+    if (rotation := secret.rotation) is None:
         return {}
     rules: dict[str, Any] = {}
     if rotation.after_days:
@@ -142,10 +145,8 @@ def rotation_shown(rotation: Rotation | None) -> dict[str, Any]:
         "RotationLambdaARN": rotation.rotator,
         "RotationRules": rules,
     }
-    if rotation.settings:
-        shown["ExternalSecretRotationMetadata"] = [
-            {"Key": key, "Value": value} for key, value in rotation.settings.items()
-        ]
+    if told := {**rotation.settings, **failures(secret)}:
+        shown["ExternalSecretRotationMetadata"] = [{"Key": key, "Value": value} for key, value in told.items()]
     return {**shown, **({"NextRotationDate": rotation.due} if rotation.enabled and rotation.due else {})}
 
 

@@ -338,8 +338,23 @@ def secret(**parts):
         (Due(60, "retire"), secret(retirement=Retirement("v", 50, retry=60))),
         (Due(100, "begin"), secret(retirement=Retirement("v", 150))),
         (Due(50, "retire"), secret(rotation=Rotation("r", enabled=False), retirement=Retirement("v", 50))),
-        # one old credential at a time: it ends before a new one is made, unless it will not
-        (Due(0, "retire"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150))),
+        # one old credential at a time: its overlap is waited for before a new one is made, unless it will not end
+        (Due(1, "retire"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150))),
+        (
+            Due(150, "retire"),
+            secret(
+                rotation=Rotation("r", overlap_seconds=300), run=RotationRun("v", 1), retirement=Retirement("o", 150)
+            ),
+        ),
+        (
+            Due(SECOND + 1, "retire"),
+            secret(
+                rotation=Rotation("r", overlap_seconds=1),
+                run=RotationRun("v", 1),
+                retirement=Retirement("o", 300 * SECOND),
+            ),
+        ),
+        (Due(160, "retire"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150, retry=160))),
         (Due(1, "step"), secret(run=RotationRun("v", 1), retirement=Retirement("o", 150, attempts=5))),
         (Due(1, "step"), secret(run=RotationRun("v", 1, step="set"), retirement=Retirement("o", 150))),
     ],

@@ -32,7 +32,7 @@ class PlainRows:
             state = self._states.setdefault(entry.boundary, new_state(entry.boundary))
             before = _copied(state)
             state.apply(entry)
-            changes = _in_order(_renamed(list(_changes(before, _copied(state)))), judged)
+            changes = _in_order(_renamed(list(_changes(state, before, _copied(state)))), judged)
         named = _resources(entry, changes, state)
         actor, cause, fact, name = entry.actor, entry.command, entry.fact, type(entry.fact).__name__
         refused = name.endswith(("Refused", "Throttled"))
@@ -96,12 +96,12 @@ def _copied(state: State) -> dict[str, Any]:
     return {name: dict(value) if isinstance(value, dict) else value for name, value in found.items()}
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
+def _changes(state: State, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
     for name, new in after.items():
         old = before[name]
         if not isinstance(new, dict):
             if old != new:
-                yield Change("", name, old, new)
+                yield from (Change("", *told) for told in state.told(name, old, new))
             continue
         for key in {**old, **new}:
             was, is_ = old.get(key), new.get(key)
