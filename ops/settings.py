@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rotation_allow: tuple[
         str, ...
     ] = ()  # host:port of rotation targets that may have private addresses; folder:port of sockets
-    rotation_ca: Path | None = None  # further authorities that webhooks' certificates may be signed by
+    rotation_ca: Path | None = None  # further authorities that targets' certificates may be signed by
     rotation_nats: str = ""  # where rotation functions answer on NATS; empty: none is asked
     rotation_nats_credentials: Path | None = None
     decision_log: float = 1.0  # the share of decisions that is logged: 0 none, 1 every one

@@ -19,13 +19,11 @@ PROGRAM = "/usr/bin/redis-server"
 class Redis:
     """A running server with the users `admin` (everything) and those that a test adds."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         if not Path(PROGRAM).exists():
             raise RuntimeError("Redis is not installed: `apt-get install redis-server` (make test does so as root)")
-        self.folder, self.password = folder, secrets.token_hex(16)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.folder, self.password, self.options = folder, secrets.token_hex(16), options
+        self.port = free_port()
         users = folder / "users.acl"
         users.write_text(f"user default off\nuser admin on >{self.password} ~* &* +@all\n")
         self.start()
@@ -41,6 +39,7 @@ class Redis:
             "",
             "--aclfile",
             self.folder / "users.acl",
+            *self.options,
         ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([PROGRAM, *options], stdout=log, stderr=log, cwd=self.folder)
@@ -73,6 +72,13 @@ class Redis:
         except redis.exceptions.NoPermissionError:
             return True  # it is logged in, and may not ping
         return True
+
+
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

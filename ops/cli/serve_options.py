@@ -63,7 +63,7 @@ RotationAllow = Annotated[
     ),
 ]
 RotationCa = Annotated[
-    Path | None, typer.Option(help="Further CAs that rotation webhooks' certificates may be signed by, PEM.")
+    Path | None, typer.Option(help="Further CAs that rotation targets' certificates may be signed by, PEM.")
 ]
 RotationNats = Annotated[str, typer.Option(help="URL of the NATS server on which rotation functions answer.")]
 RotationNatsCredentials = Annotated[Path | None, typer.Option(help="Its .creds or nkey seed file, mode 0600.")]

@@ -77,6 +77,7 @@ class Rotating:
             SecretReading(state, ring, activity).read,
             Fetcher(settings.rotation_allow, settings.rotation_ca),
             settings.rotation_allow,
+            settings.rotation_ca,
             self._functions.connection,
         )
         self.process = Rotations(

@@ -67,6 +67,7 @@ class PostgreSQL:
                 user=member(value, "username"),
                 password=member(value, "password"),
                 sslmode=mode,
+                **self._authority(mode),
                 connect_timeout=SECONDS_MAX,
                 application_name="muniment-rotation",
                 passfile="/dev/null",  # only what the secret says
@@ -80,6 +81,16 @@ class PostgreSQL:
         except psycopg.Error as error:
             raise NotRotated(f"PostgreSQL at `{host}` could not be used: {type(error).__name__}") from None
 
+    def _authority(self, mode: str) -> dict[str, str]:
+        """Whose certificates are believed: the operator's authority where one is given, else the system's.
+
+        libpq takes the system's (16 and later) with verify-full alone.
+        """
+        ca = self._reach.ca
+        if mode in ("verify-ca", "verify-full") and ca is not None:
+            return {"sslrootcert": str(ca)}
+        return {"sslrootcert": "system"} if mode == "verify-full" else {}
+
 
 def set_password(connection: Connection, user: str, password: str) -> None:
     """Give a role a password. The server, and whoever reads its logs, sees the SCRAM verifier only (RFC 5802)."""
@@ -88,6 +99,13 @@ def set_password(connection: Connection, user: str, password: str) -> None:
         sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier))
         if user != _who(connection)
         else sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier))
+    )
+
+
+def end_sessions(connection: Connection, user: str) -> None:
+    """End every session of a role but this one. Who is neither that role nor its administrator is refused by PostgreSQL."""
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND pid <> pg_backend_pid()", (user,)
     )
 
 

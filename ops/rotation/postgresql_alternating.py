@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from psycopg import sql
 
 from muniment.ops.rotation.passwords import new_password
-from muniment.ops.rotation.postgresql import PORT, Connection, PostgreSQL, set_password
+from muniment.ops.rotation.postgresql import PORT, Connection, PostgreSQL, end_sessions, set_password
 from muniment.ops.rotation.rotator import JSON, Job, NotRotated, ReadSecret, as_object, as_text, member, port_of
 
 CLONE: Final = "_clone"
@@ -63,7 +63,10 @@ class PostgreSQLAlternatingUsers:
             raise NotRotated("the old version is not of the other role")
         with self._server.login(self._admin(job, now)) as connection:
             connection.execute(sql.SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL").format(sql.Identifier(user)))
-        return "login taken from the role"
+            if not job.ends_sessions:
+                return "login taken from the role"
+            end_sessions(connection, user)
+        return "login taken from the role, its sessions ended"
 
     def _admin(self, job: Job, value: JSON) -> JSON:
         """The administrator's login, in the database of the secret. Raises NotRotated where it is of another server."""

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from muniment.ops.rotation.passwords import new_password
-from muniment.ops.rotation.postgresql import PostgreSQL, WrongPassword, set_password
-from muniment.ops.rotation.rotator import Job, NotRotated, as_object, as_text
+from muniment.ops.rotation.postgresql import PostgreSQL, WrongPassword, end_sessions, set_password
+from muniment.ops.rotation.rotator import Job, NotRotated, as_object, as_text, member
 
 
 class PostgreSQLSingleUser:
@@ -44,4 +44,10 @@ class PostgreSQLSingleUser:
         before, now = as_object(old), as_object(current)
         if before["password"] != now["password"] and self._server.takes(before):
             raise NotRotated("PostgreSQL still takes the old password")
-        return "password replaced"
+        if not job.ends_sessions:
+            return "password replaced"
+        with self._server.login(
+            now
+        ) as connection:  # a role may end its own; PostgreSQL does not tell which password they had
+            end_sessions(connection, member(now, "username"))
+        return "password replaced, sessions ended"

@@ -1,7 +1,8 @@
 """A user of Redis's access control lists. Such a user can have several passwords, so old and new both work during the overlap.
 
 A value is a JSON object: host, port, username, password; `tls` true for TLS. Who changes the user is the one whose login the
-setting `adminSecretArn` names (it needs `+acl|setuser +acl|getuser`), on its own server. Passwords are set as SHA-256 digests.
+setting `adminSecretArn` names, on its own server; it needs `+acl|setuser +acl|getuser`, and `+client|kill` to end sessions.
+Passwords are set as SHA-256 digests.
 Source: the Redis documentation, "ACL" and "ACL SETUSER".
 """
 
@@ -72,7 +73,10 @@ class RedisACLUser:
             for digest in _digests(server, user) - {_digest(now)}:
                 server.execute_command("ACL", "SETUSER", user, f"!{digest}")
             _save(server)
-        return "password removed from the user"
+            if not job.ends_sessions:
+                return "password removed from the user"
+            server.execute_command("CLIENT", "KILL", "USER", user)  # Redis does not tell who came with which password
+        return "password removed from the user, its connections ended"
 
     def _takes(self, value: JSON) -> bool:
         """Whether Redis takes this login. Raises NotRotated where it cannot be asked."""
@@ -113,7 +117,7 @@ class RedisACLUser:
             "decode_responses": True,
         }
         if value.get("tls"):
-            made |= {"connection_class": _Pinned, "name": host}
+            made |= {"connection_class": _Pinned, "name": host, "tls": self._reach.tls}
         return made
 
     def _admin(self, job: Job, value: JSON) -> JSON:
@@ -127,9 +131,9 @@ class RedisACLUser:
 class _Pinned(redis.Connection):
     """TLS to an address that was checked, for the name that was asked for."""
 
-    def __init__(self, name: str, **options: Any) -> None:
+    def __init__(self, name: str, tls: ssl.SSLContext, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
-        self._name, self._tls = name, ssl.create_default_context()
+        self._name, self._tls = name, tls
 
     def _connect(self) -> Any:
         plain = super()._connect()  # type: ignore[no-untyped-call]

@@ -1,6 +1,7 @@
 """All rotators by name, each with the tools that it needs."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from muniment.commands.keys import Sealer
 from muniment.ops.federation.fetch import Fetcher
@@ -26,10 +27,11 @@ def rotators(
     read_secret: ReadSecret,
     fetcher: Fetcher,
     allowed: tuple[str, ...] = (),
+    ca: Path | None = None,
     functions: Callable[[], NatsLoop | None] = lambda: None,
 ) -> Mapping[str, Rotator]:
     """Every rotator. A new one is a file beside this, a line here, and its name in domain/secret/rotators.py."""
-    reach = Reach(fetcher, allowed)
+    reach = Reach(fetcher, allowed, ca)
     postgresql = PostgreSQL(reach)
     every: tuple[Rotator, ...] = (
         AccessKey(ledger, find, sealer),

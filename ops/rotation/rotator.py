@@ -5,11 +5,12 @@ whether its work is done. It raises `NotRotated` and nothing else, in words that
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import msgspec
 
 JSON = dict[str, Any]
+END_SESSIONS: Final = "endSessions"  # the setting; `true` or `false`
 
 
 class NotRotated(Exception):
@@ -24,6 +25,11 @@ class Job(msgspec.Struct, frozen=True):
     name: str
     token: str  # of this rotation: the id of the version that it makes
     settings: Mapping[str, str] = {}  # ExternalSecretRotationMetadata, none of them secret
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether what the old credential has opened at the target ends with it; readers then have to come again."""
+        return self.settings.get(END_SESSIONS, "") == "true"
 
     def setting(self, key: str) -> str:
         """A setting that the rotator cannot do without. Raises NotRotated."""

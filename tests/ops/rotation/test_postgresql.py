@@ -3,6 +3,7 @@
 import json
 import secrets
 
+import msgspec
 import psycopg
 import pytest
 
@@ -172,3 +173,53 @@ def test_an_unreachable_server_is_another_matter_than_a_wrong_password(reach, po
     gone = Reach(Fetcher(), (f"{postgres.folder}:5999",))
     value = json.dumps({"host": str(postgres.folder), "port": 5999, "username": "a", "password": "b"})
     assert "could not be reached" in refused(PostgreSQLSingleUser(PostgreSQL(gone)).set, job, value, value)
+
+
+# -- sessions that the old login has opened ------------------------------------------------------------------------
+
+
+def opened(value):
+    return psycopg.connect(
+        user=value["username"], password=value["password"], host=value["host"], dbname=value["dbname"], autocommit=True
+    )
+
+
+def ending(job):
+    return msgspec.structs.replace(job, settings={**job.settings, "endSessions": "true"})
+
+
+def test_sessions_live_on_when_a_login_ends(alternating, database, job, name):
+    before = database.role(name, "old-password")
+    current = json.dumps(before)
+    pending = alternating.create(job, current)
+    alternating.set(job, current, pending)
+    with opened(before) as session:
+        assert alternating.retire(job, current, pending) == "login taken from the role"
+        assert session.execute("SELECT 1").fetchone() == (1,)
+    assert not database.takes(before)
+
+
+def test_sessions_end_with_their_login_where_that_was_asked_for(alternating, database, job, name):
+    before = database.role(name, "old-password")
+    current = json.dumps(before)
+    pending = alternating.create(job, current)
+    alternating.set(job, current, pending)
+    with opened(before) as old, opened(json.loads(pending)) as new:
+        for _ in range(2):
+            assert alternating.retire(ending(job), current, pending) == "login taken from the role, its sessions ended"
+        with pytest.raises(psycopg.OperationalError):
+            old.execute("SELECT 1")
+        assert new.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_single_users_sessions_end_where_that_was_asked_for(single, database, job, name):
+    before = database.role(name, "old-password")
+    current = json.dumps(before)
+    pending = single.create(job, current)
+    with opened(before) as session:
+        single.set(job, current, pending)
+        assert session.execute("SELECT 1").fetchone() == (1,)
+        assert single.retire(ending(job), current, pending) == "password replaced, sessions ended"
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    single.test(job, pending)
