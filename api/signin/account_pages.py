@@ -145,7 +145,7 @@ class AccountPages:
         try:
             challenge, options = self._registration.begin(signed)
         except ReauthenticationRequired:
-            return _to_confirm(visit, "/signin/security-keys")
+            return to_confirm(visit, "/signin/security-keys")
         values: dict[str, Any] = {"challenge": challenge, "options": options, "problem": problem}
         return visit.page("security_keys.html", KEYS, status=status, **values)
 
@@ -155,7 +155,7 @@ class AccountPages:
         try:
             self._registration.finish(signed, visit.http, visit.peer, visit.request_id, *given)
         except ReauthenticationRequired:
-            return _to_confirm(visit, "/signin/security-keys")
+            return to_confirm(visit, "/signin/security-keys")
         except (
             InvalidAuthenticationCode,
             AccessDenied,
@@ -174,7 +174,7 @@ class AccountPages:
             caller = caller_of(signed, visit.http, visit.peer, self._region, house.now())
             outcome = house.ledger.execute(IssueRecoveryCodes(), Context(caller, visit.request_id))
         except ReauthenticationRequired:
-            return _to_confirm(visit, "/signin/account")
+            return to_confirm(visit, "/signin/account")
         except (AccessDenied, UnmodifiableEntity) as refused:
             return self._account_page(visit, signed, status=refused.status, problem=refused.message)
         house.wait(outcome.position)
@@ -186,7 +186,7 @@ def _left(visit: Visit) -> HTTPAnswer:
     return visit.go("/signin")
 
 
-def _to_confirm(visit: Visit, return_to: str) -> HTTPAnswer:
+def to_confirm(visit: Visit, return_to: str) -> HTTPAnswer:
     return visit.go(f"/signin/confirm?return_to={quote(return_to, safe='')}")
 
 

@@ -15,6 +15,12 @@ from muniment.domain.errors import ValidationError
 NAME_CHARACTERS_MAX = 64
 
 
+def check_name(name: str) -> None:
+    """Raises ValidationError where a device may not be called that."""
+    if not name or len(name) > NAME_CHARACTERS_MAX or not all(each.isalnum() or each in "+=,.@-_" for each in name):
+        raise ValidationError("The name of a device has 1 to 64 letters, digits or +=,.@-_")
+
+
 class Registration:
     """Registers keys for whoever is signed in. Asks for a recent proof, and for the permission to enable devices."""
 
@@ -35,8 +41,7 @@ class Registration:
         """The new device's serial number. Raises InvalidAuthenticationCode, AccessDenied, ValidationError, LimitExceeded."""
         house, principal = self._services.house, signed.principal
         check_recent(signed, house.now())
-        if not name or len(name) > NAME_CHARACTERS_MAX or not all(each.isalnum() or each in "+=,.@-_" for each in name):
-            raise ValidationError("The name of a security key has 1 to 64 letters, digits or +=,.@-_")
+        check_name(name)
         registered = house.keys.finish_registration(principal.account, principal.id, ticket, signed.session.id, answer)
         command = RegisterSecurityKey(
             user_name=principal.name,

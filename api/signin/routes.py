@@ -8,6 +8,7 @@ from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.measure import Measures
 from muniment.api.peer import Peer
 from muniment.api.signin.account_pages import AccountPages
+from muniment.api.signin.authenticator_pages import AuthenticatorPages
 from muniment.api.signin.front import SignInFront
 from muniment.api.signin.json import PREFIX, SignInJSON
 from muniment.api.signin.pages import PATH, SignInPages
@@ -27,7 +28,8 @@ def routes(
     """Path → who answers it and who refuses for it; what ends in a slash is for every path below."""
     calls = SignInJSON(services, region)
     renderer = Renderer(secure=services.origins.allowed[0].startswith("https:"))
-    pages = SignInPages(services, renderer, AccountPages(services, region).routes())
+    below = AccountPages(services, region).routes() | AuthenticatorPages(services, region).routes()
+    pages = SignInPages(services, renderer, below)
     json_front = SignInFront(calls.answer, native.refuse, strangers, measures, "JSON")
     page_front = SignInFront(pages.answer, pages.refuse, strangers, measures, "Page")
     return {

@@ -71,11 +71,16 @@ class CreateVirtualMFADevice(IAMCommand, frozen=True, kw_only=True, rename="pasc
         shown: dict[str, Any] = {
             "SerialNumber": serial,
             "Base32StringSeed": seed.encode(),
-            "QRCodePNG": qr_png(seed, f"{arn.name_of(serial)}@{state.alias or state.number}"),
+            "QRCodePNG": qr_png(seed, label_of(state, serial)),
         }
         if fact.tags:
             shown["Tags"] = tag_rules.shown(fact.tags)
         return {"VirtualMFADevice": shown}
+
+
+def label_of(state: Account, serial: str) -> str:
+    """How an authenticator app names a device: `ana@shop`."""
+    return f"{arn.name_of(serial)}@{state.alias or state.number}"
 
 
 class DeleteVirtualMFADevice(DeviceCommand, frozen=True, kw_only=True, rename="pascal"):

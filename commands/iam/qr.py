@@ -1,4 +1,4 @@
-"""The QR code that authenticator apps read: an otpauth URI, as a PNG."""
+"""The QR code that authenticator apps read: an otpauth URI, as a PNG or an SVG."""
 
 import io
 from typing import Final
@@ -17,7 +17,17 @@ def otpauth_uri(seed: str, label: str) -> str:
 
 
 def qr_png(seed: str, label: str) -> bytes:
-    """The code as an image. Error correction M: it is read off a screen."""
+    """The code as an image."""
     out = io.BytesIO()
-    segno.make(otpauth_uri(seed, label), error="m", micro=False).save(out, kind="png", scale=SCALE, border=BORDER)
+    _code(seed, label).save(out, kind="png", scale=SCALE, border=BORDER)
     return out.getvalue()
+
+
+def qr_svg(seed: str, label: str) -> str:
+    """The code as an element of a page, black on white whatever the page's colours are."""
+    return str(_code(seed, label).svg_inline(border=BORDER, light="#fff", omitsize=True))
+
+
+def _code(seed: str, label: str) -> segno.QRCode:
+    """Error correction M: it is read off a screen."""
+    return segno.make(otpauth_uri(seed, label), error="m", micro=False)
