@@ -67,4 +67,7 @@ class Following(Access):
             if isinstance(state, Organization)
             for number, member in state.accounts.items()
         }
-        return Site(id=SITE, accounts=accounts)
+        organizations = {
+            state.number: state.management for state in self.fold.states.values() if isinstance(state, Organization)
+        }
+        return Site(id=SITE, accounts=accounts, organizations=organizations)

@@ -29,7 +29,7 @@ from muniment.domain.organization.policies import (
     OrganizationPolicyCreated,
     OrganizationPolicyDeleted,
 )
-from muniment.domain.organization.policy_types import GIVEN
+from muniment.domain.organization.policy_types import GIVEN, GivenPolicy
 from muniment.domain.organization.state import Organization, OrganizationPolicy
 from muniment.domain.quotas import POLICIES_PER_ORGANIZATION_MAX
 from muniment.domain.resource import Resource
@@ -129,5 +129,6 @@ def own_policy(state: Organization, policy_id: str) -> OrganizationPolicy:
 
 def check_name_is_free(state: Organization, name: str, kind: str) -> None:
     """Raises DuplicatePolicy where there is a policy of this type and name, a given one included."""
-    if any(each.type == kind and each.name == name for each in (*state.policies.values(), *GIVEN.values())):
+    every: tuple[OrganizationPolicy | GivenPolicy, ...] = (*state.policies.values(), *GIVEN.values())
+    if any(each.type == kind and each.name == name for each in every):
         raise DuplicatePolicy

@@ -17,6 +17,7 @@ from muniment.projections.access.documents import Documents
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.holdings import holdings
 from muniment.projections.access.known import context, issued
+from muniment.projections.access.organizations import NONE
 from muniment.projections.access.principals import holder_id
 
 EXPLANATION_COMPARISONS_MAX: Final = 50 * COMPARISONS_PER_DECISION_MAX  # explaining looks at every statement
@@ -106,19 +107,23 @@ def plain(frame: Frame, question: Question, budget: Budget | None = None) -> Dec
     """The plain evaluator's answer on a frame's request, with everything that the log knows put in."""
     request, account = frame.request, frame.account
     full = msgspec.structs.replace(
-        request, principal=issued(request.principal, account), context=context(request, account, frame.site)
+        request, principal=issued(request.principal, account), context=context(request, account, frame.organizations)
     )
     return evaluate(full, policies(frame, question), budget)
 
 
 def policies(frame: Frame, question: Question) -> PolicySet:
     """The policies that bear on a frame's request, as the plain evaluator takes them."""
-    unique_id, account = holder_id(frame.request.principal), frame.account
-    known = holdings(account, unique_id, question.documents) if isinstance(account, Account) and unique_id else None
+    request, documents = frame.request, question.documents
+    unique_id, account = holder_id(request.principal), frame.account
+    organizations = frame.organizations or NONE
+    known = holdings(account, unique_id, documents) if isinstance(account, Account) and unique_id else None
     return PolicySet(
         identity=() if known is None else known.identity,
         boundary=None if known is None else known.boundary,
         session=question.session,
+        scps=organizations.scps(request.principal.account, documents),
+        rcps=organizations.rcps(request.owner, documents),
         resource=question.trust,
         resource_mandatory=question.mandatory,
     )

@@ -23,13 +23,13 @@ class Knows(Protocol):
 
 
 class Frame(msgspec.Struct, gc=False):
-    """One request. `account` and `site` are what `knows` needs to know (projections/access/known.py)."""
+    """One request. `account` and `organizations` are what `knows` needs to know (projections/access/known.py)."""
 
     request: AccessRequest
     resource: str
     knows: Knows | None = None
     account: Any = None
-    site: Any = None
+    organizations: Any = None
     holder: Any = None  # the user or role whose policies count, where it has been looked up
     bounded: bool = False  # whether the requester has a permissions boundary
     purse: Budget | None = None

@@ -11,8 +11,8 @@ from muniment.domain.account.state import Account, Tags
 from muniment.domain.account.tags import merged
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind, principal_keys
-from muniment.domain.site.state import Site
 from muniment.projections.access.frame import Frame
+from muniment.projections.access.organizations import NONE, Organizations
 from muniment.projections.access.principals import holder_id
 
 TAG: Final = "aws:principaltag/"
@@ -38,22 +38,21 @@ def issued(principal: Principal, account: Account | None) -> Principal:
     return principal
 
 
-def organization_of(site: Site | None, number: str) -> str:
-    """The organization an account is in; empty where it is in none."""
-    account = site.accounts.get(number) if site is not None else None
-    return account.organization if account is not None else ""
-
-
-def context(request: AccessRequest, account: Account | None, site: Site | None) -> dict[str, tuple[str, ...]]:
+def context(
+    request: AccessRequest, account: Account | None, organizations: Organizations | None
+) -> dict[str, tuple[str, ...]]:
     """The request's keys, and in place of those that the log knows better, the log's: what the plain evaluator is given."""
     ours: dict[str, tuple[str, ...]] = principal_keys(issued(request.principal, account))
     held = tags_of(account, holder_id(request.principal))
     tags = merged(held, dict(request.principal.tags), fold_case=True)
     ours |= {f"aws:PrincipalTag/{key}": (value,) for key, value in tags.items()}
     ours["aws:ResourceAccount"] = (request.owner,)
-    for key, number in (("aws:PrincipalOrgID", request.principal.account), ("aws:ResourceOrgID", request.owner)):
-        if organization := organization_of(site, number):
-            ours[key] = (organization,)
+    known = organizations or NONE
+    for whose, number in (("Principal", request.principal.account), ("Resource", request.owner)):
+        if organization := known.id_of(number):
+            ours[f"aws:{whose}OrgID"] = (organization,)
+        if path := known.path_of(number):
+            ours[f"aws:{whose}OrgPaths"] = (path,)
     named = {key.lower() for key in ours}
     theirs = {key: values for key, values in request.context.items() if _theirs(key.lower(), named)}
     return {**theirs, **ours}
@@ -75,8 +74,16 @@ def _of_principal(name: str) -> Callable[[Frame], tuple[str, ...]]:
 
 def _of_organization(number: Callable[[Frame], str]) -> Callable[[Frame], tuple[str, ...]]:
     def found(frame: Frame) -> tuple[str, ...]:
-        organization = organization_of(frame.site, number(frame))
+        organization = (frame.organizations or NONE).id_of(number(frame))
         return (organization,) if organization else ()
+
+    return found
+
+
+def _path(number: Callable[[Frame], str]) -> Callable[[Frame], tuple[str, ...]]:
+    def found(frame: Frame) -> tuple[str, ...]:
+        path = (frame.organizations or NONE).path_of(number(frame))
+        return (path,) if path else ()
 
     return found
 
@@ -99,10 +106,12 @@ FOUND: Final[Mapping[str, Callable[[Frame], tuple[str, ...]]]] = {
     "aws:principalarn": _of_principal("aws:PrincipalArn"),
     "aws:principalisawsservice": _of_principal("aws:PrincipalIsAWSService"),
     "aws:principalorgid": _of_organization(lambda frame: frame.request.principal.account),
+    "aws:principalorgpaths": _path(lambda frame: frame.request.principal.account),
     "aws:principalservicename": _of_principal("aws:PrincipalServiceName"),
     "aws:principaltype": lambda frame: (frame.request.principal.kind.value,),
     "aws:resourceaccount": lambda frame: (frame.request.owner,),
     "aws:resourceorgid": _of_organization(lambda frame: frame.request.owner),
+    "aws:resourceorgpaths": _path(lambda frame: frame.request.owner),
     "aws:userid": _of_principal("aws:userid"),
     "aws:username": _username,
 }

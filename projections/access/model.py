@@ -1,13 +1,15 @@
 """Access: may they? The read model over accounts that finds a caller's policies and decides from their plans (DESIGN §5)."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from muniment.domain import arn
 from muniment.domain.account.application import entity_arn, entity_key
 from muniment.domain.account.state import Account
+from muniment.domain.organization.state import Organization
 from muniment.domain.policy.decision import Decision
 from muniment.domain.policy.document import Kind
-from muniment.domain.policy.evaluate import PolicySet
+from muniment.domain.policy.evaluate import PolicySet, rcps_apply
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.secret.naming import boundary_of_arn
@@ -18,13 +20,14 @@ from muniment.projections.access.decided import Decided, Note, Question, plain, 
 from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALONE, Beside, alone, decide
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.holdings import holdings, managed
+from muniment.projections.access.holdings import Holdings, holdings, managed
 from muniment.projections.access.known import KNOWN
 from muniment.projections.access.library import Library
+from muniment.projections.access.organizations import MOVING, NONE, Organizations, nowhere
 from muniment.projections.access.principals import holder_id
 from muniment.projections.access.standing import Standings
 from muniment.projections.fold import Fold, FoldedModel
-from muniment.projections.readmodel import BEGINNING, IAM
+from muniment.projections.readmodel import BEGINNING, IAM, Recorded
 
 ROLE_ASSUMING: Final = frozenset(
     {
@@ -46,7 +49,7 @@ class Access(FoldedModel):
     """Who may do what, as the log says up to `position`."""
 
     name = "access"
-    KINDS: ClassVar[frozenset[str] | None] = frozenset({"account", "secret", "site"})
+    KINDS: ClassVar[frozenset[str] | None] = frozenset({"account", "organization", "secret", "site"})
     IGNORES: ClassVar[frozenset[str]] = frozenset({"AccountRegistrationDeclined", "PrincipalErased"})
 
     def __init__(self, fold: Fold) -> None:
@@ -55,6 +58,39 @@ class Access(FoldedModel):
         self._documents = Documents()
         self._alone = Question(self._documents)
         self._standings = Standings(Library())
+        self._stamp: object = object()  # another one whenever the site or an organization may be another
+        self._organizations = NONE
+
+    @property
+    def organizations(self) -> Organizations:
+        """The organizations as they are in the table now."""
+        stamp, known = self._stamp, self._organizations
+        if known.stamp is not stamp:
+            known = self._organizations = self._seen(stamp)
+        return known
+
+    def _seen(self, stamp: object) -> Organizations:
+        table = self.table
+        site: Any = table.get(SITE)
+        if site is None:
+            return Organizations(None, nowhere, (), stamp)
+        if type(table) is not dict:  # it is read as it is asked for, and never changes
+            return Organizations(site, table.get, None, stamp)
+        boundaries = [f"{Organization.kind}.{name}" for name in site.organizations]
+        found = {name: state for name in boundaries if isinstance(state := table.get(name), Organization)}
+        return Organizations(site, found.get, found.values(), stamp)
+
+    def moved(self) -> None:
+        """The site or an organization may be another: what was made from them counts no more."""
+        self._stamp = object()
+
+    def apply(self, batch: Sequence[Recorded]) -> None:
+        concerned = any(boundary.startswith(MOVING) for boundary in self.fold.touched)
+        if concerned:  # what is made from half of the change counts until the whole is there
+            self.moved()
+        super().apply(batch)
+        if concerned:
+            self.moved()
 
     def decide(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decided:
         """The decision on one action on one resource. `session` are the policies passed when the session began.
@@ -74,7 +110,12 @@ class Access(FoldedModel):
             return self._with_others(request, session, position)
         number, resource = principal.account, request.resource
         account: Any = self.table.get("account." + number)  # the table's kinds are its names'
+        organizations = self._organizations
+        if organizations.stamp is not self._stamp:
+            organizations = self.organizations
         if account is None or not unique_id or resource.startswith(SECRETS):
+            return self._with_others(request, session, position)
+        if organizations.restricting and rcps_apply(request):
             return self._with_others(request, session, position)
         standings = self._standings
         grounds, standing = standings.grounds.get(number), standings.known.get(unique_id)
@@ -83,29 +124,30 @@ class Access(FoldedModel):
             and standing is not None
             and grounds.account is account
             and grounds.version == account.version
+            and grounds.organizations is organizations
             and standing.holders is grounds.holders
         ):
             settled = standing.shape.settled
             if settled[0] is not grounds.documents:
                 settled = grounds.settle(standing.shape)
         else:
-            standing, settled = standings.of(account, unique_id)
+            standing, settled = standings.of(account, unique_id, organizations)
         plan = settled[1].get(request.action) or standings.library.plans.made(settled[2], request.action)
         if plan is None or plan.apart:
             return self._with_others(request, session, position)
-        frame = Frame(request, resource, KNOWN, account, self.table.get(SITE), standing.holder)
+        frame = Frame(request, resource, KNOWN, account, organizations, standing.holder)
         effect, layer, alarm = alone(frame, plan)
         return Decided(effect, layer, position, alarm, frame, self._alone)
 
     def _with_others(self, request: AccessRequest, session: tuple[Source, ...] | None, position: int) -> Decided:
         """The decision where other policies may bear on it than the requester's own, and where there is no requester."""
-        principal, standings = request.principal, self._standings
+        principal, standings, organizations = request.principal, self._standings, self.organizations
         account, unique_id = self._account(principal.account), holder_id(principal)
-        holder, bundle = None, standings.nobody
+        holder, bundle = None, standings.nobody(principal.account, organizations)
         if account is not None and unique_id:
-            standing, settled = standings.of(account, unique_id)
+            standing, settled = standings.of(account, unique_id, organizations)
             holder, bundle = standing.holder, settled[2]
-        frame = Frame(request, request.resource, KNOWN, account, self.table.get(SITE), holder)
+        frame = Frame(request, request.resource, KNOWN, account, organizations, holder)
         question, beside = self._beside(request, session)
         effect, layer, alarm = decide(frame, bundle, standings.library.plans, beside)
         return Decided(effect, layer, position, alarm, frame, question)
@@ -117,17 +159,23 @@ class Access(FoldedModel):
             request.resource,
             knows=KNOWN,
             account=self._account(request.principal.account),
-            site=self.table.get(SITE),
+            organizations=self.organizations,
         )
         return plain(frame, self._beside(request, session)[0])
 
     def policies(self, principal: Principal) -> PolicySet:
         """The policies that count for a principal, whatever it asks for."""
         account, unique_id = self._account(principal.account), holder_id(principal)
-        if account is None or not unique_id:
-            return PolicySet()
-        known = holdings(account, unique_id, self._documents)
-        return PolicySet(identity=known.identity, boundary=known.boundary)
+        known = Holdings(0)
+        if account is not None and unique_id:
+            known = holdings(account, unique_id, self._documents)
+        organizations = self.organizations
+        return PolicySet(
+            identity=known.identity,
+            boundary=known.boundary,
+            scps=organizations.scps(principal.account, self._documents),
+            rcps=organizations.rcps(principal.account, self._documents),
+        )
 
     def principal(self, principal_arn: str) -> Principal | None:
         """The root user or user with this ARN, or a session of the role with it; None where there is no such principal."""
@@ -187,11 +235,14 @@ class Access(FoldedModel):
         """The policies that bear on a request beside its requester's own."""
         mandatory = request.action.lower() in ROLE_ASSUMING and FEDERATED_USER not in request.resource
         trust = self._trust(request) if mandatory else self._policy_of_secret(request)
-        if session is None and trust is None and not mandatory:
+        library, rcps = self._standings.library, None
+        if rcps_apply(request):
+            rcps = self.organizations.rcp_shelves(request.owner, library)
+        if session is None and trust is None and not mandatory and rcps is None:
             return self._alone, ALONE
-        library = self._standings.library
         return Question(self._documents, session, mandatory, trust), Beside(
             session=None if session is None else library.sources(session),
+            rcps=rcps,
             resource=None if trust is None else library.read(trust.document),
             mandatory=mandatory,
         )
@@ -218,7 +269,9 @@ class Access(FoldedModel):
         return found if isinstance(found, Account) else None
 
     def reindex(self) -> None:
+        self.moved()
         self._standings = Standings(Library())
 
     def adopt_index(self, other: "Access") -> None:
+        self.moved()
         self._standings = Standings(Library())

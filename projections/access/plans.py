@@ -102,12 +102,19 @@ class Bundle:
 
     def follow(self, other: "Bundle") -> None:
         """Its holders held another bundle before: about actions of which the documents that differ do not speak, its plans hold."""
-        same_layers = (self.boundary is None) is (other.boundary is None) and self.scps == other.scps
+        same_layers = (self.boundary is None) is (other.boundary is None) and _levels(self) == _levels(other)
         if other is self or self.plans or not same_layers or not other.plans:
             return
         differing = {*(self.identity ^ other.identity), *(set(self.boundary or ()) ^ set(other.boundary or ()))}
+        for ours, theirs in zip(self.scps or (), other.scps or (), strict=True):
+            differing |= set(ours) ^ set(theirs)
         if len(differing) <= FEW_DIFFER:
             self.before = other.plans, tuple(differing)
+
+
+def _levels(bundle: Bundle) -> int | None:
+    """How many levels of SCPs there are; None where these do not count."""
+    return None if bundle.scps is None else len(bundle.scps)
 
 
 class _Watch(ref[Bundle]):

@@ -12,7 +12,7 @@ import msgspec
 from muniment.domain.policy.conditions import holds, policy_values
 from muniment.domain.policy.decision import Layer
 from muniment.domain.policy.evaluate import PolicySet, rcps_apply
-from muniment.domain.policy.layers import Source, action_applies, resource_applies
+from muniment.domain.policy.layers import Level, Source, action_applies, resource_applies
 from muniment.domain.policy.operators import Comparison
 from muniment.domain.policy.principals import Grant, grant_of
 from muniment.domain.policy.request import AccessRequest, Circumstances
@@ -64,15 +64,20 @@ def look(policies: PolicySet, around: Circumstances) -> list[Looked]:
 
 def _layers(policies: PolicySet, request: AccessRequest) -> Iterator[tuple[Layer, Iterable[Source]]]:
     if policies.rcps is not None and rcps_apply(request):
-        yield from ((Layer.RCP, level.policies) for level in policies.rcps)
+        yield Layer.RCP, _all_of(policies.rcps)
     if policies.scps is not None and not request.principal.service_linked:
-        yield from ((Layer.SCP, level.policies) for level in policies.scps)
+        yield Layer.SCP, _all_of(policies.scps)
     if policies.resource is not None:
         yield Layer.RESOURCE, (policies.resource,)
     yield Layer.IDENTITY, policies.identity
     yield Layer.BOUNDARY, policies.boundary or ()
     yield Layer.SESSION, policies.session or ()
     yield Layer.ENDPOINT, policies.endpoint or ()
+
+
+def _all_of(levels: Iterable[Level]) -> Iterable[Source]:
+    """The policies of all levels, each once however often it is attached."""
+    return {(source.type, source.id): source for level in levels for source in level.policies}.values()
 
 
 def _look(layer: Layer, source: Source, statement: Statement, around: Circumstances) -> Looked | None:

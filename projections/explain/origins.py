@@ -3,6 +3,7 @@ did that. Names may change, so whatever is looked for is looked for by unique id
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -11,13 +12,13 @@ from muniment.domain.ids import GROUP, POLICY, ROLE, USER
 from muniment.domain.policy.decision import Layer, SourceType
 from muniment.domain.policy.managed import MANAGED
 
-Value = Callable[[Account], object]
+Value = Callable[[Any], object]  # of the state of a boundary
 Key = tuple[Layer, SourceType, str]  # a source as the evaluator names it
 Holder = User | Group | Role
 
 
 class Want(msgspec.Struct, frozen=True):
-    """Something in an account that some entry made what it is. The last entry that changed `value` is meant."""
+    """Something in an account or organization that some entry made what it is. The last entry that changed `value` is meant."""
 
     what: str  # "policy written", "attached", "member added" …
     boundary: str

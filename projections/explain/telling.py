@@ -7,14 +7,17 @@ import msgspec
 
 from muniment.domain import arn
 from muniment.domain.account.state import Account
-from muniment.domain.policy.decision import Decision
+from muniment.domain.policy.decision import Decision, Effect, Layer
 from muniment.domain.policy.evaluate import PolicySet
+from muniment.domain.policy.layers import Level, read_policies
 from muniment.domain.policy.matching import Budget, BudgetSpent
 from muniment.domain.policy.request import AccessRequest, Circumstances
 from muniment.projections.access.decided import EXPLANATION_COMPARISONS_MAX, Decided, policies
 from muniment.projections.access.known import context, issued
+from muniment.projections.access.organizations import NONE
 from muniment.projections.access.principals import holder_id
 from muniment.projections.explain.closely import Looked, look
+from muniment.projections.explain.organization_origins import node_name, organization_origins
 from muniment.projections.explain.origins import Key, Origin, Want, Way, origins, trust_origin
 from muniment.projections.past.origin import origins_of
 from muniment.projections.past.past import Past
@@ -44,7 +47,7 @@ def explained(decided: Decided, past: Past, owner: Account | None) -> dict[str, 
         "Action": request.action,
         "Resource": request.resource,
         "Context": {key: list(values) for key, values in sorted(request.context.items())},
-        "Layers": layers(decision),
+        "Layers": _with_levels(layers(decision), decided, bearing, request),
         "Statements": [
             _statement(one, origin, entries)
             for one, origin, entries in zip(shown, held, _entries(past, held, decided.position), strict=True)
@@ -67,11 +70,43 @@ def layers(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
+def _with_levels(
+    told: list[dict[str, Any]], decided: Decided, bearing: PolicySet, request: AccessRequest
+) -> list[dict[str, Any]]:
+    """The layers, those of the organization with what each node on the way to the account says: all must allow."""
+    organizations = decided.frame.organizations or NONE
+    numbers = {Layer.SCP: request.principal.account, Layer.RCP: request.owner}
+    for layer, levels in ((Layer.SCP, bearing.scps), (Layer.RCP, bearing.rcps)):
+        organization = organizations.of(numbers[layer])
+        (each,) = (one for one in told if one["Layer"] == layer.value)
+        if not each["Applies"] or levels is None or organization is None:
+            continue
+        each["Levels"] = [
+            {
+                "Node": level.name,
+                "Name": node_name(organization, level.name),
+                "Effect": _effect(layer, level, bearing, request),
+            }
+            for level in levels
+        ]
+    return told
+
+
+def _effect(layer: Layer, level: Level, bearing: PolicySet, request: AccessRequest) -> str:
+    around = Circumstances(request, bounded=bearing.boundary is not None, budget=Budget(EXPLANATION_COMPARISONS_MAX))
+    try:
+        return read_policies(layer, level.policies, around).effect.value
+    except BudgetSpent:
+        return Effect.IMPLICIT_DENY.value  # the decision itself told that there was too much
+
+
 def in_full(decided: Decided) -> AccessRequest:
     """The request as the evaluator saw it: with what the log knows."""
     request, frame = decided.frame.request, decided.frame
     return msgspec.structs.replace(
-        request, principal=issued(request.principal, frame.account), context=context(request, frame.account, frame.site)
+        request,
+        principal=issued(request.principal, frame.account),
+        context=context(request, frame.account, frame.organizations),
     )
 
 
@@ -92,6 +127,9 @@ def _origins(decided: Decided, owner: Account | None) -> dict[Key, Origin]:
     if decided.question.trust is not None and owner is not None and role is not None:
         key, origin = trust_origin(owner, role)
         found[key] = origin
+    organizations, request = frame.organizations or NONE, frame.request
+    for layer, number in ((Layer.SCP, request.principal.account), (Layer.RCP, request.owner)):
+        found |= organization_origins(organizations.of(number), number, layer)
     return found
 
 

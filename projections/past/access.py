@@ -7,7 +7,6 @@ from muniment.domain.boundary import State
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.matching import Budget
 from muniment.domain.policy.request import AccessRequest
-from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import EXPLANATION_COMPARISONS_MAX, Decided, plain
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.known import KNOWN
@@ -59,7 +58,7 @@ class AccessAt(Access):
     def decide(self, request: AccessRequest, session: tuple[Source, ...] | None = None) -> Decided:
         """The decision as it would have been then."""
         account = self.table.get("account." + request.principal.account)
-        frame = Frame(request, request.resource, knows=KNOWN, account=account, site=self.table.get(SITE))
+        frame = Frame(request, request.resource, knows=KNOWN, account=account, organizations=self.organizations)
         question, _ = self._beside(request, session)
         found = plain(frame, question, Budget(EXPLANATION_COMPARISONS_MAX))
         return Decided(found.effect, found.layer, self.position(), found.alarm, frame, question, found)

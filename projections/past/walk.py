@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from muniment.domain.boundary import ChainBroken, State
 from muniment.domain.stored import Damaged
 from muniment.projections.access.model import Access
+from muniment.projections.access.organizations import MOVING
 from muniment.projections.fold import NOTHING, Fold
 from muniment.projections.past.access import Table
 from muniment.projections.past.log import PastUnreadable
@@ -61,6 +62,8 @@ class Walk:
         draft.remembered = NOTHING
         draft.apply(recorded.entry)
         draft.position = recorded.sequence
+        if boundary.startswith(MOVING):
+            self.access.moved()
         table[boundary] = draft  # a whole state, as decisions expect: they compare what they know with what there is
         self._stand(recorded.sequence)
 

@@ -9,6 +9,7 @@ from muniment.commands.hypothesis import Hypothesis
 from muniment.domain.logged import Asker, Found, Row
 from muniment.projections.what_if import OutOfTime, Worlds
 from tests.differential.changes import Changes, document
+from tests.differential.organized import Organized
 from tests.differential.seeded import luck as luck_of
 from tests.projections import histories
 from tests.projections.logs import ACTOR, Log, Signer
@@ -30,12 +31,13 @@ def fresh(messages):
     return world
 
 
-def test_the_differences_are_those_of_brute_force(monkeypatch):
+@pytest.mark.parametrize("teller", [Changes, Organized])
+def test_the_differences_are_those_of_brute_force(teller, monkeypatch):
     differing = 0
     for seed in range(HISTORIES):
         luck = luck_of(seed)
         monkeypatch.setattr(histories, "DOCUMENTS", tuple(document(luck) for _ in range(12)))
-        changes = Changes(Log(Signer()), luck)
+        changes = teller(Log(Signer()), luck)
         for _ in range(FACTS):
             changes.tell(luck.choice)
         told = len(changes.log.messages)

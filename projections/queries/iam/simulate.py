@@ -15,7 +15,6 @@ from muniment.domain.policy.layers import Level, Source
 from muniment.domain.policy.matching import Budget
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.resource import Resource
-from muniment.domain.site.state import SITE, Site
 from muniment.projections.access import known
 from muniment.projections.access.decided import EXPLANATION_COMPARISONS_MAX
 from muniment.projections.access.documents import Documents
@@ -113,7 +112,9 @@ class _SimulateQuery(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
             request = msgspec.structs.replace(request, resource_account=stage.owner)
         cross_account = policies.resource is not None and request.owner != stage.caller.account
         request = msgspec.structs.replace(request, context=self._context(views, stage, request))
-        if not cross_account:  # without the resource's own policy, only what the caller's policies say is simulated
+        if cross_account:  # what other accounts' organizations say is theirs to know
+            policies = msgspec.structs.replace(policies, rcps=None)
+        else:  # without the resource's own policy, only what the caller's policies say is simulated
             request = msgspec.structs.replace(request, resource_account=stage.caller.account)
         decision = evaluate(request, policies, budget)
         if decision.alarm is Alarm.BUDGET:
@@ -132,10 +133,8 @@ class _SimulateQuery(IAMListQuery, frozen=True, kw_only=True, rename="pascal"):
         if not stage.caller.arn:
             return stage.given
         boundary = f"{Account.kind}.{stage.caller.account}"
-        account, site = views.state(boundary), views.state(SITE)
-        ours = known.context(
-            request, account if isinstance(account, Account) else None, site if isinstance(site, Site) else None
-        )
+        account = views.state(boundary)
+        ours = known.context(request, account if isinstance(account, Account) else None, views.access.organizations)
         named = {key.lower() for key in stage.given}
         return {**{key: values for key, values in ours.items() if key.lower() not in named}, **stage.given}
 

@@ -102,11 +102,11 @@ class House:
         return found
 
 
-def history(seed: int, facts: int, monkeypatch: Any) -> tuple[Log, Changes]:
+def history(seed: int, facts: int, monkeypatch: Any, teller: type[Changes] = Changes) -> tuple[Log, Changes]:
     """A log with a random history in it, and who told it."""
     luck = random.Random(seed)  # noqa: S311 - not a secret
     monkeypatch.setattr(histories, "DOCUMENTS", tuple(document(luck) for _ in range(12)))
-    changes = Changes(Log(), luck)
+    changes = teller(Log(), luck)
     for _ in range(facts):
         changes.tell(luck.choice)
     return changes.log, changes

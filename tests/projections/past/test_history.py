@@ -16,7 +16,8 @@ from muniment.domain.ledger import Actor
 from muniment.projections.explain.asking import principal_named, request_of
 from muniment.projections.past import history as histories
 from muniment.projections.query import QUERIES, Asked
-from tests.differential.changes import ACTIONS, NUMBERS, RESOURCES
+from tests.differential.changes import ACTIONS, NUMBERS, RESOURCES, Changes
+from tests.differential.organized import Organized
 from tests.projections.logs import ACCOUNT
 from tests.projections.past.house import House, history
 
@@ -67,8 +68,11 @@ def brute(house: House, account: str, params: dict[str, Any], last: int) -> list
 
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
-def test_the_intervals_are_those_of_evaluating_at_every_position(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    log, changes = history(seed + 100, 90, monkeypatch)
+@pytest.mark.parametrize("teller", [Changes, Organized])
+def test_the_intervals_are_those_of_evaluating_at_every_position(
+    seed: int, teller: type[Changes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, changes = history(seed + 100, 90, monkeypatch, teller)
     house = House(log, keep=7)
     house.follow()
     luck, turns = random.Random(seed), 0  # noqa: S311 - not a secret
