@@ -73,7 +73,7 @@ class Attempt:
             return self._repeat(task, done, state, given)
         decision = command.decide(state, given)
         if not task.context.caller.operator:
-            guard(command, self._boundary, decision, task.context.caller, self._load, now)
+            guard(command, self._boundary, decision, task.context.caller, self._load, ledger.boundaries.get, now)
         if task.context.expect is not None:
             expect(ledger.foresight, task.context.expect, command, decision, self._load, actor, now)
         entries = self._record(task, decision, given)

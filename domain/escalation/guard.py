@@ -11,37 +11,18 @@ import msgspec
 from muniment.domain.account.state import Account
 from muniment.domain.escalation import entering
 from muniment.domain.escalation.changes import Taken, reached, taken
+from muniment.domain.escalation.excess import Escalation, Excess
 from muniment.domain.escalation.granter import Granter
 from muniment.domain.escalation.held import Held, document, entity, held, person
 from muniment.domain.escalation.personal import mentions_who
+from muniment.domain.escalation.tagged import ask_for_tags
+from muniment.domain.ids import ROLE
 from muniment.domain.policy.checks.person import ANYBODY, Person, concerning
 from muniment.domain.policy.checks.result import TooComplex, Work
-from muniment.domain.policy.checks.rights import ALL, NOTHING, Cover, Rights, cover, rights, told, uncovered
+from muniment.domain.policy.checks.rights import ALL, NOTHING, Cover, Rights, cover, rights, uncovered
 from muniment.domain.policy.checks.rules import Box, Rule, rule_of
 from muniment.domain.policy.statements import Statement, Verdict
 from muniment.domain.policy.variables import MalformedVariable
-
-
-class Escalation(Exception):
-    """The change would give more than the granter has. `why` says what, in words that follow `because`."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class Excess(msgspec.Struct, frozen=True):
-    """What is not shown to be the granter's."""
-
-    arn: str  # who may do it
-    box: Box
-    statement: Statement
-
-    @property
-    def told(self) -> str:
-        """In words."""
-        which = f"statement {self.statement.sid or self.statement.index}"
-        return f"{told(self.box.actions)} on {told(self.box.resources)} ({which})"
 
 
 def check(before: Account, after: Account, who: Granter) -> None:
@@ -76,6 +57,8 @@ class _Comparison:
         """Raises Escalation, TooComplex, MalformedVariable."""
         for unique_id in reached(self.before, self.after):
             self._check_gain(unique_id)
+            if unique_id.startswith(ROLE) and self._may_be_tagged_open(unique_id):
+                self._check_reach(unique_id, "by its tags")
         for one in taken(self.before, self.after):
             if not self._is_own(one):
                 self._check_reach(one.id, f"by {one.how}")
@@ -146,6 +129,12 @@ class _Comparison:
             newly = not same or (not named and entering.may_assume(new.allowing[0], role_arn, self.work))
             if may and newly and not self._enters_too(door):
                 self._check_reach(door.role.id, f"by letting {_arn(self.after, unique_id)} assume it")
+
+    def _may_be_tagged_open(self, role_id: str) -> bool:
+        """Whether a role has other tags, and somebody's permission to assume it may hang on those."""
+        was, now = _tags(self.before, role_id), _tags(self.after, role_id)
+        changed = {key for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
+        return bool(changed) and ask_for_tags(self.after, changed)
 
     # -- who can be acted as -------------------------------------------------------------------------------------
 

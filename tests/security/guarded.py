@@ -127,12 +127,13 @@ class Guarded(World):
         if command.prepares:
             given.prepared = command.prepare(self.account, given, caller, self.bench.workshop())
         decision = command.decide(self.account, given)
-        guard(command, ACCOUNT, decision, caller, lambda boundary: self.fold.states[boundary], given.now)
+        states = self.fold.states.__getitem__
+        guard(command, ACCOUNT, decision, caller, states, states, given.now)
         self.happened(*facts_of(decision))
 
-    def may(self, caller, action, resource):
+    def may(self, caller, action, resource, tags=None):
         try:
-            self.gate.check(caller, action, (Resource(resource),), 0)
+            self.gate.check(caller, action, (Resource(resource, tags or {}),), 0)
         except Refused:
             return False
         return True
@@ -144,7 +145,8 @@ class Guarded(World):
         while newest:
             caller = self.caller(newest.pop())
             for role in self.account.roles.values() if caller is not None else ():
-                if role.id not in found and self.may(caller, "sts:AssumeRole", self.account.role_arn(role)):
+                tags = {f"aws:ResourceTag/{key}": (value,) for key, value in role.tags.items()}
+                if role.id not in found and self.may(caller, "sts:AssumeRole", self.account.role_arn(role), tags):
                     found.add(role.id)
                     newest.append(role.id)
         return found

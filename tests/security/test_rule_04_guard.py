@@ -32,6 +32,7 @@ from tests.security.guarded import (
 TEAM = "/team/"
 RED = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
 NOT_RED = {"StringNotEquals": {"aws:PrincipalTag/team": "red"}}
+TAGGED = {"StringEquals": {"aws:ResourceTag/team": "red"}}
 HOME = "arn:aws:s3:::home/${aws:username}/*"
 QUESTIONS = [  # that a role can be assumed is no gain by itself: what it may do is asked of it
     *(("s3:GetObject", f"arn:aws:s3:::{key}") for key in ("home/ann/x", "home/bob/x", "home/zoe/x", "b/x")),
@@ -51,6 +52,7 @@ STATEMENTS = [
     allow("s3:*", "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"),
     allow("sts:AssumeRole"),
     allow("sts:AssumeRole", entity("role", "app")),
+    allow("sts:AssumeRole", **TAGGED),
     allow("iam:*"),
     allow("iam:*", [entity(kind, "*", TEAM) for kind in ("user", "role", "policy")]),
     allow(["iam:CreateAccessKey", "iam:PutUserPolicy"], entity("user", "bob")),
@@ -61,6 +63,7 @@ STATEMENTS = [
     deny("s3:*", **NOT_RED),
     deny("iam:CreateAccessKey", entity("user", "boss")),
 ]
+OPEN = document(allow("iam:*"), allow("s3:*", "arn:aws:s3:::b/*"), allow("sts:AssumeRole", **TAGGED))
 LIMITED = document(allow("iam:*"), allow(["s3:GetObject", "sts:AssumeRole"], "*", **RED), allow("s3:GetObject", HOME))
 documents = st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=3).map(lambda chosen: document(*chosen))
 ROOT = f"arn:aws:iam::{NUMBER}:root"
@@ -108,7 +111,9 @@ VERBS = [
 def worlds(draw):
     names = ("bob", "boss", "staff", "admins", "app", "admin")
     policies = {name: draw(documents) for name in names if draw(st.integers(0, 3))}
-    policies["ann"] = draw(st.sampled_from([LIMITED, document(allow("iam:*"), allow("s3:*", "arn:aws:s3:::b/*"))]))
+    policies["ann"] = draw(
+        st.sampled_from([LIMITED, OPEN, document(allow("iam:*"), allow("s3:*", "arn:aws:s3:::b/*"))])
+    )
     entries = {name: draw(st.sampled_from(ENTRIES)) for name in ("app", "admin")}
     trusts = {name: trust(STORED.get(who, who), **condition) for name, (who, condition) in entries.items()}
     tagged = {name: draw(tags) for name in ("ann", "bob", "app")}

@@ -15,8 +15,9 @@ from muniment.domain.account.users import UserTagged
 from muniment.domain.boundary import fold
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied
+from muniment.domain.escalation.excess import Escalation
 from muniment.domain.escalation.granter import granter
-from muniment.domain.escalation.guard import Escalation, check
+from muniment.domain.escalation.guard import check
 from muniment.domain.ledger import Actor, Sealed
 from muniment.domain.session import ROLE, Passed, Session
 from tests.commands.given import after as state_after
