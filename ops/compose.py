@@ -27,6 +27,7 @@ from muniment.ops.jetstream.factory import share, unshare
 from muniment.ops.jetstream.keystore import JetStreamKeyStore
 from muniment.ops.jetstream.loop import NatsLoop
 from muniment.ops.jetstream.publisher import Publisher
+from muniment.ops.jetstream.settings import ConnectionSettings
 from muniment.ops.jetstream.source import StreamSource
 from muniment.ops.keys.kek import KEKs
 from muniment.ops.keys.mac import mac_key
@@ -147,8 +148,7 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
     """Connect and wire. The models are loading when this returns; `Core.feed.wait_loaded` tells when they are live."""
     decides_only = settings.role == "decisions"
     connection = log.as_role("decisions" if decides_only else "api")
-    loop = NatsLoop(connection)
-    loop.wait_ready(CONNECT_SECONDS_MAX)
+    loop = _connected(connection, writes=not decides_only)
     ring = KeyRing(store := JetStreamKeyStore(loop), keks)
     sources = tuple(
         with_original_times(source, loop)
@@ -213,6 +213,15 @@ def build_core(settings: Settings, log: LogServer, keks: KEKs) -> Core:
         proving,
         rotating=rotating,
     )
+
+
+def _connected(connection: ConnectionSettings, writes: bool) -> NatsLoop:
+    """The connection of everything but the feed, with a line beside it where this process appends."""
+    loop = NatsLoop(connection)
+    loop.wait_ready(CONNECT_SECONDS_MAX)
+    if writes:
+        loop.keep_line()
+    return loop
 
 
 def _rotating(

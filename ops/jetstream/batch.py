@@ -74,7 +74,7 @@ class Sending:
         last = self.messages[-1]
         reply, future = link.expect(last.subject)
         try:
-            link.send(self._bytes(reply))
+            link.send(self.encoded(reply))
         except NotSent:
             future.cancel()
             raise
@@ -82,9 +82,10 @@ class Sending:
 
     def begin(self, link: Link, answer: Answer) -> None:
         """Send everything, once; `answer` is told what `acknowledged` reads. On the link's event loop."""
-        link.ask(self.messages[-1].subject, self._bytes, answer)
+        link.ask(self.messages[-1].subject, self.encoded, answer)
 
-    def _bytes(self, reply: str) -> bytes:
+    def encoded(self, reply: str) -> bytes:
+        """Everything as it goes over the wire, once; `acknowledged` reads what comes to `reply`."""
         if len(self.messages) == 1:
             only = self.messages[0]
             return pub(only.subject, only.data, reply, self._blocks[0])

@@ -60,6 +60,13 @@ class Link:
         return self._up.is_set()
 
     @property
+    def peer(self) -> tuple[str, int] | None:
+        """Address and port of the server that this is connected to; None while it is down."""
+        transport = self._wire.transport if self.up and self._wire is not None else None
+        found = transport.get_extra_info("peername") if transport is not None else None
+        return (found[0], found[1]) if found else None
+
+    @property
     def payload_bytes_max(self) -> int:
         """The largest message (headers and payload) that the server takes."""
         return self._wire.info.max_payload if self._wire else 1 << 20
@@ -293,20 +300,7 @@ class Link:
         wire.transport = secured
 
     def _introduce(self, wire: Wire) -> None:
-        options = {
-            "verbose": False,
-            "pedantic": False,
-            "lang": "python",
-            "version": "1",
-            "protocol": 1,
-            "headers": True,
-            "no_responders": True,
-            "echo": False,
-            "tls_required": self.settings.tls is not None,
-            "name": self.settings.name,
-            **self.settings.connect_options(wire.info.nonce),
-        }
-        wire.write(b"CONNECT " + msgspec.json.encode(options) + b"\r\n")
+        wire.write(self.settings.introduction(wire.info.nonce))
         self._introduced = set(self._handlers)
         for sid, (subject, _) in self._handlers.items():
             wire.write(b"SUB %b %b\r\n" % (subject.encode(), sid))

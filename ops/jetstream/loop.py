@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from muniment.ops.jetstream.errors import NotSent
+from muniment.ops.jetstream.kept_line import KeptLine
+from muniment.ops.jetstream.line import Line
 from muniment.ops.jetstream.link import Link
 from muniment.ops.jetstream.settings import ConnectionSettings
 
@@ -40,6 +42,7 @@ class NatsLoop:
         self.link: Link
         self._loop = new_event_loop()
         self._closed = False
+        self._kept: KeptLine | None = None
         self._running: set[concurrent.futures.Future[Any]] = set()
         self._lock = threading.Lock()
         started = threading.Event()
@@ -56,6 +59,16 @@ class NatsLoop:
     def ready(self) -> bool:
         """True while the connection is up."""
         return self.link.up and not self._closed
+
+    @property
+    def line(self) -> Line | None:
+        """The line that threads may use in place of this loop; None where there is none, or it is down."""
+        return self._kept.line if self._kept is not None and self._kept.line.up else None
+
+    def keep_line(self) -> None:
+        """Keep a second connection, for threads that wait for answers. There is none over TLS, which takes one thread at a time."""
+        if self.settings.tls is None and self._kept is None:
+            self._kept = KeptLine(self.link)
 
     def wait_ready(self, seconds: float) -> None:
         """Wait for the connection. Raises NotSent or Refused with the reason when it does not come up in time."""
@@ -94,6 +107,8 @@ class NatsLoop:
             if self._closed:
                 return
             self._closed = True
+        if self._kept is not None:
+            self._kept.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join()

@@ -143,6 +143,23 @@ class ConnectionSettings:
             options["auth_token"] = own.token
         return options
 
+    def introduction(self, nonce: str) -> bytes:
+        """The protocol's CONNECT message, in answer to a server's INFO with this nonce."""
+        options = {
+            "verbose": False,
+            "pedantic": False,
+            "lang": "python",
+            "version": "1",
+            "protocol": 1,
+            "headers": True,
+            "no_responders": True,
+            "echo": False,
+            "tls_required": self.tls is not None,
+            "name": self.name,
+            **self.connect_options(nonce),
+        }
+        return b"CONNECT " + msgspec.json.encode(options) + b"\r\n"
+
 
 def new_seed() -> str:
     """A new nkey user seed (`SU…`): a secret."""

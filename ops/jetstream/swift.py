@@ -18,22 +18,35 @@ from muniment.ops.jetstream.calls import operational
 from muniment.ops.jetstream.doubt import Append, Unknown
 from muniment.ops.jetstream.errors import Lost, NatsError
 from muniment.ops.jetstream.loop import NatsLoop
+from muniment.ops.jetstream.wire import Frame
 
 
 def append_and_wait(loop: NatsLoop, stream: str, messages: Sequence[Guarded], deadline: float) -> list[int]:
     """Store all messages or none, each boundary under its guard; their sequences. `doubt.append` says what it raises."""
-    sending, answer = Sending(messages), Answer(messages[-1].subject)
+    sending = Sending(messages)
     try:
         sending.check_size(loop.link.payload_bytes_max)
     except ValueError as exc:
         raise DataError(str(exc)) from None
-    loop.call(partial(sending.begin, loop.link, answer))
     try:
-        last = acknowledged(answer.wait(min(deadline - time.monotonic(), doubt.ANSWER_SECONDS_MAX)))
+        last = acknowledged(_answered(loop, sending, min(deadline - time.monotonic(), doubt.ANSWER_SECONDS_MAX)))
     except NatsError as failed:
-        loop.call(answer.forget)
         return _settled(loop, Append(loop.link, stream, messages, deadline, failed), deadline, failed)
     return list(range(last - len(messages) + 1, last + 1))
+
+
+def _answered(loop: NatsLoop, sending: Sending, seconds: float) -> Frame:
+    """Send everything once: over the line, from this thread, else over the loop. Raises as `Link.request` does."""
+    subject = sending.messages[-1].subject
+    if (line := loop.line) is not None:
+        return line.ask(subject, sending.encoded, seconds)
+    answer = Answer(subject)
+    loop.call(partial(sending.begin, loop.link, answer))
+    try:
+        return answer.wait(seconds)
+    except NatsError:
+        loop.call(answer.forget)
+        raise
 
 
 def _settled(loop: NatsLoop, begun: Append, deadline: float, failed: NatsError) -> list[int]:

@@ -34,7 +34,55 @@ class Info(msgspec.Struct, frozen=True):
     ldm: bool = False
 
 
-_decode_info = msgspec.json.Decoder(Info).decode
+decode_info = msgspec.json.Decoder(Info).decode
+
+
+class Framing:
+    """Takes a connection's bytes as they come and gives whole messages; `control` gets every other line, without its end.
+
+    `overlong` is called for a line that is longer than any there is: nobody who speaks the protocol sends one.
+    """
+
+    def __init__(self, control: Callable[[bytes], None], overlong: Callable[[], None]) -> None:
+        self._control = control
+        self._overlong = overlong
+        self._rest = b""
+
+    def take(self, data: bytes) -> list[Frame]:
+        """The messages that are whole with `data`."""
+        if self._rest:
+            data = self._rest + data
+        frames: list[Frame] = []
+        position = self._parse(data, frames)
+        self._rest = data[position:]
+        return frames
+
+    def _parse(self, data: bytes, frames: list[Frame]) -> int:
+        """Collect the complete messages, act on control lines; return where the incomplete rest begins."""
+        position, end = 0, len(data)
+        find, append = data.find, frames.append
+        while True:
+            eol = find(b"\r\n", position)
+            if eol < 0:
+                if end - position > LINE_BYTES_MAX:
+                    self._overlong()
+                return position
+            kind = data[position]
+            if kind in (_H, _M):  # HMSG subject sid [reply] header-length length; MSG has no header-length
+                parts = data[position:eol].split(b" ")
+                start = body = eol + 2
+                stop = start + int(parts[-1])
+                if stop + 2 > end:
+                    return position
+                lengths = 1
+                if kind == _H:
+                    body, lengths = start + int(parts[-2]), 2
+                reply = parts[3] if len(parts) == 4 + lengths else b""
+                append((parts[2], parts[1], reply, data[start:body], data[body:stop]))
+                position = stop + 2
+            else:
+                self._control(data[position:eol])
+                position = eol + 2
 
 
 class Wire(asyncio.Protocol):
@@ -53,7 +101,7 @@ class Wire(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.gone = asyncio.Event()
         self.closed = False
-        self._rest = b""
+        self._framing = Framing(self._control, self.abort)
         self._on_frames = on_frames
         self._on_error = on_error
         self._on_lost = on_lost
@@ -105,40 +153,8 @@ class Wire(asyncio.Protocol):
             await self.gone.wait()
 
     def data_received(self, data: bytes) -> None:
-        if self._rest:
-            data = self._rest + data
-        frames: list[Frame] = []
-        position = self._parse(data, frames)
-        self._rest = data[position:]
-        if frames:
+        if frames := self._framing.take(data):
             self._on_frames(frames)
-
-    def _parse(self, data: bytes, frames: list[Frame]) -> int:
-        """Collect the complete messages, act on control lines; return where the incomplete rest begins."""
-        position, end = 0, len(data)
-        find, append = data.find, frames.append
-        while True:
-            eol = find(b"\r\n", position)
-            if eol < 0:
-                if end - position > LINE_BYTES_MAX:
-                    self.abort()
-                return position
-            kind = data[position]
-            if kind in (_H, _M):  # HMSG subject sid [reply] header-length length; MSG has no header-length
-                parts = data[position:eol].split(b" ")
-                start = body = eol + 2
-                stop = start + int(parts[-1])
-                if stop + 2 > end:
-                    return position
-                lengths = 1
-                if kind == _H:
-                    body, lengths = start + int(parts[-2]), 2
-                reply = parts[3] if len(parts) == 4 + lengths else b""
-                append((parts[2], parts[1], reply, data[start:body], data[body:stop]))
-                position = stop + 2
-            else:
-                self._control(data[position:eol])
-                position = eol + 2
 
     def _control(self, line: bytes) -> None:
         if line == b"PING":
@@ -149,7 +165,7 @@ class Wire(asyncio.Protocol):
                 if not future.done():
                     future.set_result(None)
         elif line.startswith(b"INFO "):
-            self.info = _decode_info(line[5:])
+            self.info = decode_info(line[5:])
             if not self.first_info.done():
                 self.first_info.set_result(None)
         elif line.startswith(b"-ERR"):

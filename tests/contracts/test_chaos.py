@@ -60,9 +60,11 @@ class Writer(threading.Thread):
                 return
 
 
-def chaos(server: EmbeddedServer, appends: int) -> list[Writer]:
+def chaos(server: EmbeddedServer, appends: int, line: bool = False) -> list[Writer]:
     with Proxy(server) as proxy, NatsLoop(proxy.credentials("api")) as connected:
         connected.wait_ready(5)
+        if line:
+            connected.keep_line()
         recorder = JetStreamRecorder(connected, "IAM", "iam")
         writers = [Writer(recorder, number, appends // THREADS) for number in range(THREADS)]
         for writer in writers:
@@ -90,11 +92,13 @@ def check(server: EmbeddedServer, writers: list[Writer]) -> None:
         assert len(own) - len(writer.ok) <= 2 * writer.unknown
 
 
-def test_everything_acknowledged_under_cuts_is_stored_exactly_once(streams: EmbeddedServer) -> None:
-    check(streams, writers := chaos(streams, 200))
+@pytest.mark.parametrize("line", [False, True], ids=["over the loop", "over the line"])
+def test_everything_acknowledged_under_cuts_is_stored_exactly_once(streams: EmbeddedServer, line: bool) -> None:
+    check(streams, writers := chaos(streams, 200, line))
     assert sum(len(writer.ok) for writer in writers) == 300
 
 
 @pytest.mark.heavy
-def test_everything_acknowledged_under_many_cuts_is_stored_exactly_once(streams: EmbeddedServer) -> None:
-    check(streams, chaos(streams, 6000))
+@pytest.mark.parametrize("line", [False, True], ids=["over the loop", "over the line"])
+def test_everything_acknowledged_under_many_cuts_is_stored_exactly_once(streams: EmbeddedServer, line: bool) -> None:
+    check(streams, chaos(streams, 6000, line))

@@ -27,11 +27,14 @@ def proxy(streams: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield running
 
 
-@pytest.fixture
-def recorder(proxy: Proxy) -> Iterator[JetStreamRecorder]:
+@pytest.fixture(params=["over the line", "over the loop"])
+def recorder(proxy: Proxy, request: pytest.FixtureRequest) -> Iterator[JetStreamRecorder]:
     """Behind the proxy."""
     with NatsLoop(proxy.credentials("api")) as connected:
         connected.wait_ready(5)
+        if request.param == "over the line":
+            connected.keep_line()
+            eventually(lambda: connected.line is not None)
         recorder = JetStreamRecorder(connected, "IAM", "iam")
         recorder.insert_events(events(1, 1))
         yield recorder
@@ -41,6 +44,14 @@ def recorder(proxy: Proxy) -> Iterator[JetStreamRecorder]:
 def direct(loop: NatsLoop) -> JetStreamRecorder:
     """Beside the proxy: what is really stored, and the stranger who writes it."""
     return JetStreamRecorder(loop, "IAM", "iam")
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    give_up = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < give_up, "it never was"
+        time.sleep(0.01)
 
 
 def events(first: int, count: int, mark: str = "ours") -> list[StoredEvent]:
