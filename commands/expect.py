@@ -11,6 +11,7 @@ from muniment.commands.hypothesis import Hypothesis
 from muniment.domain.boundary import State
 from muniment.domain.errors import InvalidInput, Refused, ValidationError
 from muniment.domain.ledger import Actor
+from muniment.domain.organization.state import Organization
 
 WHAT_IF: Final = "muniment:WhatIf"  # the permission to learn how logged requests would be answered
 LAST_DEFAULT: Final = 100_000
@@ -80,6 +81,10 @@ def expect(
     now: int,
 ) -> None:
     """Return where what was decided changes no more than expected. Raises ExpectationFailed, InvalidInput, ServiceUnavailable."""
+    if command.boundary is Organization:
+        raise InvalidInput(
+            "nothing can be expected of a change to an organization: it binds other accounts, and what these asked is in their logs"
+        )
     if foresight is None:
         raise InvalidInput(
             "nothing can be expected here: this process logs no decisions (`muniment serve --decision-log`)"

@@ -28,6 +28,7 @@ Refused
 Names, codes and statuses: the "Common errors" and operation pages of the IAM API reference; INTERFACES.md.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -45,6 +46,11 @@ class Refused(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    @property
+    def members(self) -> Mapping[str, str]:
+        """What the error's shape holds beside its message."""
+        return {}
 
 
 class ValidationError(Refused):

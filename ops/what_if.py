@@ -13,6 +13,7 @@ from muniment.domain.account.state import Account
 from muniment.domain.boundary import State
 from muniment.domain.errors import InvalidAction, InvalidInput, Refused, ServiceUnavailable, ValidationError
 from muniment.domain.logged import Window
+from muniment.domain.organization.state import Organization
 from muniment.ops.decision_log.reader import DecisionReader
 from muniment.ops.decision_log.writer import DecisionLog
 from muniment.projections.access.model import Access
@@ -100,6 +101,8 @@ class WhatIfs:
             raise InvalidAction(f"{place} is not a command")
         try:
             command = converted(kind, candidate.service, candidate.action, candidate.parameters)
+            if command.boundary is Organization:
+                raise InvalidInput("it binds other accounts, and what these asked is in their logs")
             if command.target(asked.actor) != f"{Account.kind}.{asked.actor.account}":
                 raise InvalidInput(
                     "it is not decided in the caller's own account, and says nothing about its principals"

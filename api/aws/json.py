@@ -6,7 +6,8 @@ Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html; the text
 import base64
 import binascii
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +22,7 @@ _TYPE_NAMES = {"string": "a String", "integer": "an Integer", "long": "a Long", 
                "double": "a Double", "timestamp": "a Timestamp", "blob": "a Blob"}  # fmt: skip
 _SPECIAL_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _encoder = msgspec.json.Encoder()
+NO_MEMBERS: Final[Mapping[str, str]] = {}
 
 
 def operation_of(service: ServiceModel, http: HTTPRequest) -> OperationModel:
@@ -51,11 +53,17 @@ def render(operation: OperationModel, result: dict[str, Any], request_id: str) -
 
 
 def render_error(
-    service: ServiceModel | None, code: str, message: str, status: int, request_id: str, message_name: str = "message"
+    service: ServiceModel | None,
+    code: str,
+    message: str,
+    status: int,
+    request_id: str,
+    message_name: str = "message",
+    members: Mapping[str, str] = NO_MEMBERS,
 ) -> HTTPAnswer:
     """The answer of a call that was refused."""
     headers = [*_headers(service, request_id), ("x-amzn-errortype", header_safe(code))]
-    return HTTPAnswer(status, headers, _encoder.encode({"__type": code, message_name: utf8_safe(message)}))
+    return HTTPAnswer(status, headers, _encoder.encode({"__type": code, message_name: utf8_safe(message), **members}))
 
 
 def decode(body: bytes) -> Any:

@@ -7,7 +7,8 @@ params = validate(call.operation, call.params) # validation.py
 render(call, result, request_id)  |  render_error(identify(http), …)
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 # How AWS's JSON services spell what its query services call otherwise (the "Common errors" page of each API reference).
+NO_MEMBERS: Final = aws_json.NO_MEMBERS
 _JSON_CODES = {
     "AccessDenied": "AccessDeniedException",
     "ExpiredToken": "ExpiredTokenException",
@@ -142,9 +144,16 @@ def render(call: Call, result: dict[str, Any], request_id: str) -> HTTPAnswer:
 
 
 def render_error(
-    target: Call | Target | Protocol, code: str, message: str, status: int, request_id: str, fault: str | None = None
+    target: Call | Target | Protocol,
+    code: str,
+    message: str,
+    status: int,
+    request_id: str,
+    fault: str | None = None,
+    members: Mapping[str, str] = NO_MEMBERS,
 ) -> HTTPAnswer:
-    """The answer of a call that was refused. `fault` is Sender or Receiver; by default the status decides."""
+    """The answer of a call that was refused. `fault` is Sender or Receiver; by default the status decides. `members` are what
+    the error's shape holds beside its message; the JSON protocols have them."""
     name = None if isinstance(target, str) else target.service
     protocol: Protocol = target if isinstance(target, str) else target.protocol
     model = service(name) if name is not None else None
@@ -156,14 +165,14 @@ def render_error(
     if protocol == "json":
         if 400 <= status < 500 and status not in _JSON_STATUSES_KEPT:
             status = 400
-        return aws_json.render_error(model, code, message, status, request_id, message_name)
+        return aws_json.render_error(model, code, message, status, request_id, message_name, members)
     return rest_json.render_error(code, message, status, request_id, message_name)
 
 
 def render_refusal(target: Call | Target | Protocol, refused: Refused, request_id: str) -> HTTPAnswer:
     """`render_error` of a Refused."""
     fault = "Sender" if refused.sender else "Receiver"
-    return render_error(target, refused.code, refused.message, refused.status, request_id, fault)
+    return render_error(target, refused.code, refused.message, refused.status, request_id, fault, refused.members)
 
 
 def _service(http: HTTPRequest, signing_name: str | None) -> ServiceModel:

@@ -1,6 +1,7 @@
 """Refusals of the service Organizations, as its API reference names them; its protocol answers every one with status 400."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import ClassVar
 
 from muniment.domain.errors import AccessDenied, Refused
 
@@ -13,8 +14,8 @@ class ReasonedRefusal(Refused):
         self.reason = reason
 
     @property
-    def members(self) -> dict[str, Any]:
-        """What the error's shape holds beside its message."""
+    def members(self) -> Mapping[str, str]:
+        """The reason, as the shape calls it."""
         return {"Reason": self.reason} if self.reason else {}
 
 

@@ -63,6 +63,32 @@ def test_a_reader_of_one_account_sees_it_and_its_organization_alone(site):
     assert access._model.table["site.muniment"].accounts[other].organization.startswith("o-")
 
 
+@pytest.mark.parametrize("one_account", [True, False])
+def test_the_policies_of_an_organization_count_for_a_reader_of_all_and_of_one(site, one_account):
+    made = site.do("CreateAccount", service="muniment", AccountName="other", Email="o@example.com")
+    number = made.result["AccountId"]
+    theirs = ana(site, number)
+    allow(site, number)
+    access = site.open(site.reader(account=number if one_account else ""))
+    assert access.decide(theirs, "s3:GetObject", "arn:aws:s3:::a/b")
+
+    def organize(action, **parameters):
+        return site.do(action, service="organizations", **parameters)
+
+    (boundary,) = site.ledger.boundaries.get("site.muniment").organizations
+    root = site.ledger.boundaries.get(f"organization.{boundary}").root
+    organize("EnablePolicyType", RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+    guard = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}'
+    policy = organize("CreatePolicy", Content=guard, Description="", Name="g", Type="SERVICE_CONTROL_POLICY")
+    identifier = policy.result["Policy"]["PolicySummary"]["Id"]
+    position = organize("AttachPolicy", PolicyId=identifier, TargetId=number).position
+    token = Position(access.position.epoch, position).token()
+    for who in (theirs, f"arn:aws:iam::{number}:root"):
+        decision = access.decide(who, "s3:GetObject", "arn:aws:s3:::a/b", minimum=token)
+        assert not decision
+        assert "explicit deny in a service control policy" in decision.reason
+
+
 def test_a_reader_of_one_account_reaches_a_position_of_another_account(site):
     made = site.do("CreateAccount", service="muniment", AccountName="other", Email="o@example.com")
     access = site.open(site.reader(account=made.result["AccountId"]))

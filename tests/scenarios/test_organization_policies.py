@@ -241,8 +241,9 @@ def test_resource_policies_of_the_organization_keep_strangers_out(organization, 
     with refused("AccessDeniedException", 400, ".*explicit deny in a resource control policy"):
         caller("secretsmanager").get_secret_value(SecretId=made)
     assert team.root("secretsmanager").get_secret_value(SecretId="db")["SecretString"] == "s"
-    with refused("InvalidInputException", 400):
+    with refused("InvalidInputException", 400) as caught:
         organization.client.detach_policy(PolicyId="p-RCPFullAWSAccess", TargetId=team.number)
+    assert caught.value.response["Reason"] == "NON_DETACHABLE_POLICY"
 
 
 def test_paths_are_condition_keys(organization, team):

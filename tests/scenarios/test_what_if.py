@@ -174,3 +174,20 @@ def test_an_expectation_that_says_nothing_clear_is_refused(server, text):
 def test_a_query_expects_nothing(server):
     with pytest.raises(ClientError, match="changes nothing"):
         expecting(server.client("iam"), "denied=0").list_users()
+
+
+def test_what_an_organization_would_change_for_others_is_not_answered_from_the_callers_log(server, wire, history):
+    """The management account is bound by no SCP: its own log would say that nothing changes."""
+    organizations = server.client("organizations")
+    organizations.create_organization()
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    enabling = {"RootId": root, "PolicyType": "SERVICE_CONTROL_POLICY"}
+    reply, told = ask(wire, {"Service": "organizations", "Action": "EnablePolicyType", "Parameters": enabling})
+    assert reply.status == 400
+    assert "it binds other accounts" in told["detail"]
+    expecting = wire.native(
+        "EnablePolicyType", enabling, service="organizations", headers={"X-Muniment-Expect": "denied=0"}
+    )
+    assert expecting.status == 400
+    assert "it binds other accounts" in expecting.message
+    assert organizations.list_roots()["Roots"][0]["PolicyTypes"] == []
