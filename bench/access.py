@@ -49,13 +49,13 @@ class Floor(Access):
         position = self.checkpoints.get(IAM, BEGINNING).sequence
         principal, action = request.principal, request.action
         unique_id = principal.unique_id if principal.kind is PrincipalKind.USER else holder_id(principal)
-        account: Any = self.table.get("account." + principal.account)
+        boundary = "account." + principal.account
+        account: Any = self.table.get(boundary)
         standings = self._standings
-        grounds, standing = standings.grounds[principal.account], standings.known[unique_id]
-        if grounds.account is not account or standing.holders is not grounds.holders:
-            standing, _ = standings.of(account, unique_id)
-        _, plans, bundle = standing.shape.settled
-        plans.get(action) or standings.library.plans.plan(bundle, action)
+        grounds, standing = standings.grounds[boundary], standings.known[unique_id]
+        if grounds.account is not account or standing.documents is not grounds.documents:
+            standing = standings.of(account, unique_id)
+        standing.plans.get(action) or standings.library.plans.plan(standing.bundle, action)
         return Decided(Effect.ALLOWED, Layer.IDENTITY, position, None, None, self._alone)  # type: ignore[arg-type]
 
 
@@ -153,7 +153,7 @@ def first_decisions(world: World) -> float:
     """Mean microseconds of decisions about actions that the principal never asked for."""
     pairs = []
     for principal in world.luck.sample(world.principals, min(5_000, len(world.principals))):
-        bundle = world.access._standings.of(world.access._account(principal.account), holder_id(principal))[1][2]  # type: ignore[arg-type]
+        bundle = world.access._standings.of(world.access._account(principal.account), holder_id(principal)).bundle  # type: ignore[arg-type]
         left = [pair for pair in ACTIONS if ":".join(pair) not in bundle.plans]
         if left:
             pairs.append(encode(world.request(principal, *world.luck.choice(left))))

@@ -48,7 +48,7 @@ class World(Access):
     def __init__(self, access: Access, instead: Mapping[str, State]) -> None:
         super().__init__(Fold())
         known = {name: state for name, state in instead.items() if self.reads(name)}
-        self.table = {**access.table, **known} if type(access.table) is dict else Overlay(access.table, known)
+        self.show({**access.table, **known} if type(access.table) is dict else Overlay(access.table, known))
         self.checkpoints = access.checkpoints
 
 

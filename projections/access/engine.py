@@ -65,7 +65,7 @@ def decide(frame: Frame, found: Plan | Bundle, plans: Plans, beside: Beside = AL
 def alone(frame: Frame, plan: Plan) -> Answer:
     """A user, a role session or a subject asks for what no other policies guard: denies first, then each layer's allows. Total.
 
-    The rows are looked through here, and not by `first`: a call costs as much as a row (docs/decisions/0012).
+    The first row is looked at here, and not by `first`: a call costs as much as a row.
     """
     try:
         resource = frame.resource
@@ -74,14 +74,20 @@ def alone(frame: Frame, plan: Plan) -> Answer:
         for level in plan.scps:
             if first(level, resource, frame) < 0:
                 return NO_SCP
-        for prefixes, exact, search, tests in plan.identity:
-            if resource.startswith(prefixes) or resource in exact or (search is not None and search(frame)):
-                for test in tests:
-                    if not test(frame):
-                        break
-                else:
+        if (
+            resource.startswith(plan.prefixes)
+            or ((exact := plan.exact) is not None and resource in exact)
+            or ((search := plan.search) is not None and search(frame))
+        ):
+            for test in plan.tests:
+                if not test(frame):
+                    allowed = False
                     break
+            else:
+                allowed = True
         else:
+            allowed = False
+        if not allowed and (not plan.rest or first(plan.rest, resource, frame) < 0):
             return NO_IDENTITY
         if plan.boundary is not None and first(plan.boundary, resource, frame) < 0:
             return NO_BOUNDARY

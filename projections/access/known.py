@@ -150,7 +150,7 @@ def _tag(frame: Frame, name: str) -> tuple[str, ...]:
         for key, value in passed.items():
             if key.lower() == name:
                 return (value,)
-    holder = frame.holder
+    holder = None if frame.standing is None else frame.standing.holder
     tags: Tags = tags_of(frame.account, holder_id(frame.request.principal)) if holder is None else holder.tags
     named = [key for key in tags if key.lower() == name]
     if len(named) > 1:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from muniment.domain import arn
 from muniment.domain.account.application import entity_arn, entity_key
 from muniment.domain.account.state import Account
+from muniment.domain.boundary import State
 from muniment.domain.organization.state import Organization
 from muniment.domain.policy.decision import Decision
 from muniment.domain.policy.document import Kind
@@ -20,6 +21,7 @@ from muniment.projections.access.decided import Decided, Note, Question, plain, 
 from muniment.projections.access.documents import Documents
 from muniment.projections.access.engine import ALONE, Beside, alone, decide
 from muniment.projections.access.frame import Frame
+from muniment.projections.access.guarded import Everything, Guarded
 from muniment.projections.access.holdings import Holdings, holdings, managed
 from muniment.projections.access.known import KNOWN
 from muniment.projections.access.library import Library
@@ -42,6 +44,7 @@ FEDERATED_USER: Final = (
     ":federated-user/"  # GetFederationToken's tags are passed to a user's own session: no role trusts anybody
 )
 SECRETS: Final = "arn:aws:secretsmanager:"
+SECRET: Final = f"{Secret.kind}."
 USER, ROLE_SESSION, APPLICATION = PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.APPLICATION
 
 
@@ -58,6 +61,7 @@ class Access(FoldedModel):
         self._documents = Documents()
         self._alone = Question(self._documents)
         self._standings = Standings(Library())
+        self._guarded = Guarded()
         self._stamp: object = object()  # another one whenever the site or an organization may be another
         self._organizations = NONE
 
@@ -108,34 +112,31 @@ class Access(FoldedModel):
             unique_id = principal.issuer_id
         else:
             return self._with_others(request, session, position)
-        number, resource = principal.account, request.resource
-        account: Any = self.table.get("account." + number)  # the table's kinds are its names'
+        boundary, resource = "account." + principal.account, request.resource
+        account: Any = self.table.get(boundary)  # the table's kinds are its names'
         organizations = self._organizations
         if organizations.stamp is not self._stamp:
             organizations = self.organizations
-        if account is None or not unique_id or resource.startswith(SECRETS):
+        if account is None or not unique_id or (resource.startswith(SECRETS) and resource in self._guarded):
             return self._with_others(request, session, position)
         if organizations.restricting and rcps_apply(request):
             return self._with_others(request, session, position)
         standings = self._standings
-        grounds, standing = standings.grounds.get(number), standings.known.get(unique_id)
+        grounds, standing = standings.grounds.get(boundary), standings.known.get(unique_id)
         if (
-            grounds is not None
-            and standing is not None
-            and grounds.account is account
-            and grounds.version == account.version
-            and grounds.organizations is organizations
-            and standing.holders is grounds.holders
+            grounds is None
+            or standing is None
+            or grounds.account is not account
+            or grounds.version != account.version
+            or grounds.organizations is not organizations
+            or standing.holders is not grounds.holders
+            or standing.documents is not grounds.documents
         ):
-            settled = standing.shape.settled
-            if settled[0] is not grounds.documents:
-                settled = grounds.settle(standing.shape)
-        else:
-            standing, settled = standings.of(account, unique_id, organizations)
-        plan = settled[1].get(request.action) or standings.library.plans.made(settled[2], request.action)
+            standing = standings.of(account, unique_id, organizations)
+        plan = standing.plans.get(request.action) or standings.library.plans.made(standing.bundle, request.action)
         if plan is None or plan.apart:
             return self._with_others(request, session, position)
-        frame = Frame(request, resource, KNOWN, account, organizations, standing.holder)
+        frame = Frame(request, resource, KNOWN, account, organizations, standing)
         effect, layer, alarm = alone(frame, plan)
         return Decided(effect, layer, position, alarm, frame, self._alone)
 
@@ -143,11 +144,11 @@ class Access(FoldedModel):
         """The decision where other policies may bear on it than the requester's own, and where there is no requester."""
         principal, standings, organizations = request.principal, self._standings, self.organizations
         account, unique_id = self._account(principal.account), holder_id(principal)
-        holder, bundle = None, standings.nobody(principal.account, organizations)
+        standing, bundle = None, standings.nobody(principal.account, organizations)
         if account is not None and unique_id:
-            standing, settled = standings.of(account, unique_id, organizations)
-            holder, bundle = standing.holder, settled[2]
-        frame = Frame(request, request.resource, KNOWN, account, organizations, holder)
+            standing = standings.of(account, unique_id, organizations)
+            bundle = standing.bundle
+        frame = Frame(request, request.resource, KNOWN, account, organizations, standing)
         question, beside = self._beside(request, session)
         effect, layer, alarm = decide(frame, bundle, standings.library.plans, beside)
         return Decided(effect, layer, position, alarm, frame, question)
@@ -268,10 +269,21 @@ class Access(FoldedModel):
         found = self.table.get(f"account.{number}")
         return found if isinstance(found, Account) else None
 
+    def show(self, table: dict[str, State]) -> None:
+        """Decide by these states from now on, which nobody tells of: they are another model's, or read as they are asked for."""
+        self.table, self._guarded = table, Everything()
+        self.moved()
+
+    def index(self, batch: Sequence[Recorded]) -> None:
+        states = self.fold.states
+        for boundary in self.fold.touched:
+            if boundary.startswith(SECRET):
+                self._guarded.note(states[boundary])
+
     def reindex(self) -> None:
         self.moved()
-        self._standings = Standings(Library())
+        self._standings, self._guarded = Standings(Library()), Guarded(self.table.values())
 
     def adopt_index(self, other: "Access") -> None:
         self.moved()
-        self._standings = Standings(Library())
+        self._standings, self._guarded = Standings(Library()), other._guarded

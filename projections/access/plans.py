@@ -10,8 +10,11 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 from weakref import WeakValueDictionary, ref
 
+import msgspec
+
 from muniment.domain.policy.decision import Layer
-from muniment.projections.access.rules import ALWAYS, NONE, Candidates, Ready, Run, runs
+from muniment.projections.access.conditions import Test
+from muniment.projections.access.rules import ALWAYS, NEVER, NONE, Candidates, Ready, Run, runs
 
 PLANS_MAX: Final = 1_048_576  # (bundle, action) pairs remembered; the oldest bundle's go
 FEW_DIFFER: Final = 4  # documents: with more of them, asking each costs as much as making the plan
@@ -21,56 +24,54 @@ APART: Final = "sts:"  # what actions begin with that have rules of their own, o
 Documents = tuple[Ready, ...]
 
 
-class Plan:
-    """The merged rules of a bundle for an action. `boundary` is None where there is none; of the SCP levels only those that do not
-    allow everything are kept."""
+class Plan(msgspec.Struct, weakref=True):
+    """The merged rules of a bundle for an action. What most decisions look at comes first, and the first row of the identity layer
+    stands in the plan itself: it is all that many have, and no other place in memory has to be visited for it (bench/README.md).
+    """
 
-    boundary: tuple[Run, ...] | None
-    boundary_denies: tuple[Run, ...]
+    apart: bool
     denies: tuple[Run, ...]
-    scps: tuple[tuple[Run, ...], ...]
+    scps: tuple[tuple[Run, ...], ...]  # of the levels only those that do not allow everything
+    prefixes: tuple[str, ...]
+    exact: frozenset[str] | None
+    search: Test | None
+    tests: tuple[Test, ...]
+    rest: tuple[Run, ...]
+    boundary: tuple[Run, ...] | None  # None where there is none
+    layers: tuple[Layer, ...]  # of the denies
+    guarded: bool  # whether SCPs count
+    identity: tuple[Run, ...]
+    identity_denies: tuple[Run, ...]
+    boundary_denies: tuple[Run, ...]
     scp_denies: tuple[Run, ...]
-    layers: tuple[Layer, ...]
-    __slots__ = (
-        "__weakref__",
-        "apart",
-        "boundary",
-        "boundary_denies",
-        "denies",
-        "guarded",
-        "identity",
-        "identity_denies",
-        "layers",
-        "scp_denies",
-        "scps",
+
+
+def planned(
+    apart: bool,
+    identity: Sequence[Candidates],
+    boundary: Sequence[Candidates] | None,
+    scps: Sequence[Sequence[Candidates]] | None,
+) -> Plan:
+    """The plan of what documents have to say."""
+    allowing, denying = allows(identity), denies(identity)
+    levels = tuple(level for found in scps or () if (level := allows(found)) != (ALWAYS,))
+    scp_denies = denies([one for level in scps or () for one in level])
+    boundary_denies = denies(boundary or ())
+    layers = [Layer.SCP] * len(scp_denies) + [Layer.IDENTITY] * len(denying) + [Layer.BOUNDARY] * len(boundary_denies)
+    return Plan(
+        apart,
+        scp_denies + denying + boundary_denies,
+        levels,
+        *(allowing[0] if allowing else NEVER),
+        allowing[1:],
+        None if boundary is None else allows(boundary),
+        tuple(layers),
+        scps is not None,
+        allowing,
+        denying,
+        boundary_denies,
+        scp_denies,
     )
-
-    def __init__(
-        self,
-        apart: bool,
-        identity: Sequence[Candidates],
-        boundary: Sequence[Candidates] | None,
-        scps: Sequence[Sequence[Candidates]] | None,
-    ) -> None:
-        self.apart, self.guarded = apart, scps is not None
-        self.identity, self.identity_denies = allows(identity), denies(identity)
-        self.boundary, self.boundary_denies, self.scps, self.scp_denies = None, (), (), ()
-        self.denies, self.layers = self.identity_denies, (Layer.IDENTITY,) * len(self.identity_denies)
-        if boundary is not None or scps is not None:
-            self._limit(boundary, scps or ())
-
-    def _limit(self, boundary: Sequence[Candidates] | None, scps: Sequence[Sequence[Candidates]]) -> None:
-        """What the other layers have to say."""
-        self.boundary = None if boundary is None else allows(boundary)
-        self.boundary_denies = denies(boundary or ())
-        self.scps = tuple(level for found in scps if (level := allows(found)) != (ALWAYS,))
-        self.scp_denies = denies([one for level in scps for one in level])
-        self.denies = self.scp_denies + self.identity_denies + self.boundary_denies
-        self.layers = (
-            (Layer.SCP,) * len(self.scp_denies)
-            + (Layer.IDENTITY,) * len(self.identity_denies)
-            + (Layer.BOUNDARY,) * len(self.boundary_denies)
-        )
 
 
 def allows(found: Sequence[Candidates]) -> tuple[Run, ...]:
@@ -186,7 +187,7 @@ class Plans:
         key = identity if boundary is None and scps is None and not apart else (apart, identity, boundary, scps)
         found = self._plans.get(key)
         if found is None:
-            found = self._plans.setdefault(key, Plan(apart, identity, boundary, scps))
+            found = self._plans.setdefault(key, planned(apart, identity, boundary, scps))
         return found
 
     def __len__(self) -> int:

@@ -14,15 +14,16 @@ from muniment.domain.policy.statements import Condition, PolicyDocument, Stateme
 from muniment.domain.policy.variables import Token
 from muniment.projections.access.conditions import Test, compiled
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, NOWHERE, Globs, globs, union
+from muniment.projections.access.globs import ALL_GLOBS, NO_GLOBS, Globs, globs, union
 from muniment.projections.access.resources import coverage, searched
 
 MEMO_ACTIONS_MAX: Final = 1_024  # of one document
 # what decides whether a rule applies: prefixes, literals, a search, and tests, all of which must hold; cheapest first
-Run = tuple[tuple[str, ...], frozenset[str], Test | None, tuple[Test, ...]]
+Run = tuple[tuple[str, ...], frozenset[str] | None, Test | None, tuple[Test, ...]]
 Naming = Callable[[Frame], Grant]
 ROWS_MAX: Final = 4  # so many documents' rules are looked at one after another; more are made into one
-ALWAYS: Final[Run] = (("",), NOWHERE, None, ())
+ALWAYS: Final[Run] = (("",), None, None, ())
+NEVER: Final[Run] = ((), None, None, ())
 
 
 class Rule:
@@ -38,10 +39,10 @@ class Rule:
         tests = tuple(compiled(condition, document.version) for condition in statement.conditions)
         found, search, whole = coverage(statement, document.version)
         self.globs = found  # kept, that others may share it
-        self.bare: Run = found.prefixes, found.exact, search, tests  # whoever asks
+        self.bare: Run = found.prefixes, found.exact or None, search, tests  # whoever asks
         self.run = self.bare
         if self.naming is not None:
-            self.run = found.prefixes, found.exact, search, (_named(self.naming), *tests)
+            self.run = found.prefixes, found.exact or None, search, (_named(self.naming), *tests)
         self.alike, self.condition = _alike(statement, document)
         self.open = found if whole and not self.run[3] else None  # where nothing else is asked
 
@@ -154,7 +155,7 @@ def runs(found: Sequence[Rules]) -> tuple[Run, ...]:
 
 def _opened(found: Globs) -> Run:
     """The run of globs that nothing else is asked of."""
-    return found.prefixes, found.exact, None if found.simple else searched(found), ()
+    return found.prefixes, found.exact or None, None if found.simple else searched(found), ()
 
 
 def _cost(run: Run) -> tuple[int, bool]:
@@ -196,7 +197,11 @@ class Ready:
 def first(rules: tuple[Run, ...], resource: str, frame: Frame) -> int:
     """The number of the first rule that applies, or -1."""
     for number, (prefixes, exact, search, tests) in enumerate(rules):
-        if resource.startswith(prefixes) or resource in exact or (search is not None and search(frame)):
+        if (
+            resource.startswith(prefixes)
+            or (exact is not None and resource in exact)
+            or (search is not None and search(frame))
+        ):
             for test in tests:
                 if not test(frame):
                     break

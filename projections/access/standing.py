@@ -60,22 +60,15 @@ class Held:
 
 
 class Standing(msgspec.Struct, gc=False):
-    """The shape of what a principal holds, as of the records that `holders` stands for, which alone ever changes: to a state in
-    which the principal's record is the same one."""
+    """The shape of what a principal holds, and its plans one step nearer, as of the records and documents that `holders` and
+    `documents` stand for. These two alone ever change: to those of a state in which all the rest is the same."""
 
     holders: object
+    documents: object
+    plans: dict[str, Plan]
+    bundle: Bundle
     shape: Shape | Held
     holder: User | Role | None = None
-
-    @property
-    def bundle(self) -> Bundle:
-        """The bundle that it held when it was last asked for."""
-        return self.shape.settled[2]
-
-    @property
-    def plans(self) -> dict[str, Plan]:
-        """The plans of that bundle."""
-        return self.shape.settled[1]
 
 
 class Grounds:
@@ -212,28 +205,33 @@ class Standings:
         """What whoever has no policies of its own holds in an account: the root user, and whoever is gone."""
         return self.library.plans.bundle((), None, organizations.scp_shelves(number, self.library))
 
-    def of(self, account: Account, unique_id: str, organizations: Organizations = NONE) -> tuple[Standing, Settled]:
+    def of(self, account: Account, unique_id: str, organizations: Organizations = NONE) -> Standing:
         """Where the user or role with this id stands in this state of its account and its organization."""
-        grounds = self.grounds.get(account.number)
+        grounds = self.grounds.get(account.id)
         if grounds is None or grounds.account is not account or grounds.version != account.version:
-            grounds = self.grounds[account.number] = Grounds(account, self.library, grounds, organizations)
+            grounds = self.grounds[account.id] = Grounds(account, self.library, grounds, organizations)
         elif grounds.organizations is not organizations:
-            grounds = self.grounds[account.number] = grounds.under(organizations)
-        standing = self.known.get(unique_id)
-        if standing is None or standing.holders is not grounds.holders:
-            standing = self._stand(grounds, standing, unique_id)
-        return standing, grounds.settle(standing.shape)
+            grounds = self.grounds[account.id] = grounds.under(organizations)
+        before = self.known.get(unique_id)
+        if before is not None and before.holders is grounds.holders:
+            holder, shape = before.holder, before.shape
+        else:
+            holder, shape = self._found(grounds, before, unique_id)
+        documents, plans, bundle = grounds.settle(shape)
+        if before is not None and before.bundle is bundle and before.shape is shape and before.holder is holder:
+            before.holders, before.documents = grounds.holders, documents
+            return before
+        return self._kept(before, unique_id, Standing(grounds.holders, documents, plans, bundle, shape, holder))
 
-    def _stand(self, grounds: Grounds, before: Standing | None, unique_id: str) -> Standing:
-        """The standing by records that it was not made from."""
+    def _found(
+        self, grounds: Grounds, before: Standing | None, unique_id: str
+    ) -> tuple[User | Role | None, Shape | Held]:
+        """The principal's record, and the shape of what it names."""
         holder = grounds.holder(unique_id)
         if holder is None:
-            return self._kept(before, unique_id, Standing(grounds.holders, Held(unique_id)))
-        if before is not None and before.holder is holder:
-            before.holders = grounds.holders
-            return before
-        shape = self._shape(grounds.account.id, holder)
-        return self._kept(before, unique_id, Standing(grounds.holders, shape, holder))
+            return None, Held(unique_id)
+        same = before is not None and before.holder is holder
+        return holder, before.shape if same else self._shape(grounds.account.id, holder)  # type: ignore[union-attr]
 
     def _shape(self, account_id: str, holder: User | Role) -> Shape:
         key = Shape.key(account_id, holder)

@@ -51,7 +51,7 @@ class AccessAt(Access):
 
     def __init__(self, load: Load, checkpoint: Checkpoint) -> None:
         super().__init__(Fold())
-        self.table = Table(load)
+        self.show(Table(load))
         self.checkpoints = {IAM: checkpoint}
         self.status = Status(Condition.LIVE)
 

@@ -28,7 +28,7 @@ class Walk:
         self._rows: dict[str, Row] = {}
         self.access = Access(Fold())
         self.access.status = Status(Condition.LIVE)
-        self.access.table = Table(self._meet)
+        self.access.show(Table(self._meet))
         self._stand(start)
 
     def steps(self) -> Iterator[Recorded]:

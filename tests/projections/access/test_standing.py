@@ -31,7 +31,7 @@ def _world(*facts: object) -> World:
 def _standing(world: World, who: Principal) -> Standing:
     account = world.access._account(who.account)
     assert account is not None
-    return world.access._standings.of(account, who.unique_id)[0]
+    return world.access._standings.of(account, who.unique_id)
 
 
 def test_one_text_under_two_names_is_two_policies_once_one_of_them_changes() -> None:
