@@ -53,6 +53,7 @@ class Credentials(FoldedModel):
     """Access keys by id. An answer is read off the account's state, so a deactivated or deleted key is so at once."""
 
     name = "credentials"
+    CHANGES_ONLY = True
     KINDS: ClassVar[frozenset[str] | None] = frozenset({"account"})
     IGNORES: ClassVar[frozenset[str]] = frozenset(
         {

@@ -12,6 +12,7 @@ class Directory(FoldedModel):
     """All states. A state that was handed out never changes: ask again for a newer one."""
 
     name = "directory"
+    CHANGES_ONLY = True
     IGNORES: ClassVar[frozenset[str]] = frozenset({"AccountRegistrationDeclined", "PrincipalErased"})
 
     def __init__(self, fold: Fold) -> None:

@@ -208,7 +208,8 @@ class Feed:
                 if self._keeper is not None and source.stream == IAM:
                     self._patiently(partial(self._keeper.load, source))
                 filling = Filling(source, self._verifier, self.generation, pause=self._check_closing)
-                self._chains[source.stream] = self._patiently(filling.run)
+                chains = self._chains[source.stream] = self._patiently(filling.run)
+                chains.changes_only = False  # what comes live goes to generations beside ours, too
                 self.epochs[source.stream] = filling.epoch
                 self._contact[source.stream] = self._monotonic()
                 if filling.broken is not None:

@@ -101,7 +101,14 @@ class Filling:
         fold = self._generation.fold
         known = fold is not None and self._stream == IAM and fold.position == position
         begins = (lambda: self._source.bounds().first) if self._stream == IAM_ACTIVITY else None
-        chains = Chains(self._stream, self._verifier, position, anchored=position > 0 and not known, begins=begins)
+        chains = Chains(
+            self._stream,
+            self._verifier,
+            position,
+            anchored=position > 0 and not known,
+            begins=begins,
+            changes_only=self._generation.changes_only(self._stream),
+        )
         if fold is not None and known:
             chains.links = links_of(fold.states.values())
         if self._stream == IAM_ACTIVITY:

@@ -76,6 +76,10 @@ class Generation:
         ]
         return max(wanted, default=FoldedModel.BULK_ENTRIES)
 
+    def changes_only(self, stream: str) -> bool:
+        """Whether none of its models asks the entries of `stream` who wrote them, and why."""
+        return all(model.CHANGES_ONLY for model in self.readers(stream))
+
     def begin_bulk(self, stream: str, entries: int) -> None:
         """Tell the models that about so many entries will come at once."""
         for model in self.readers(stream):

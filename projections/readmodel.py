@@ -104,6 +104,7 @@ class ReadModel:
     STREAMS: ClassVar[tuple[str, ...]] = (IAM,)
     KINDS: ClassVar[frozenset[str] | None] = None  # the boundaries that concern it; None means all
     IGNORES: ClassVar[frozenset[str]] = frozenset()  # names of facts of those boundaries that change nothing here
+    CHANGES_ONLY: ClassVar[bool] = False  # whether it never asks an entry who wrote it, and by which command
     BULK_ENTRIES: ClassVar[int] = 5_000  # taken at once in bulk: a transaction's worth
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:

@@ -18,7 +18,7 @@ from muniment.projections.source import Stored
 from muniment.projections.vocabulary import learn_facts
 
 ACTIVITY: Final = "activity."
-_digest, _open_envelope, _entry_of = stored.digest, stored.open_envelope, stored.entry_of
+_read = stored.read
 
 learn_facts()
 
@@ -50,6 +50,7 @@ class Chains:
 
     `anchored` says that reading began in the middle (activity whose beginning has expired, a model's own checkpoint):
     a chain met for the first time is then accepted from any version on, and that entry's own signature is checked.
+    With `changes_only` the entries do not say who and why: for whoever only folds them.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Chains:
         *,
         anchored: bool = False,
         begins: Callable[[], int] | None = None,
+        changes_only: bool = False,
     ) -> None:
         self.stream = stream
+        self.changes_only = changes_only
         self.position = position
         self.anchored = anchored
         self.links: dict[str, Link] = {}
@@ -102,15 +105,12 @@ class Chains:
         sequence, data = message.sequence, message.data
         if sequence != self.position + 1:
             self._cross(sequence)
-        envelope, digest = None, _digest(data)
         try:
-            envelope = _open_envelope(data)
-            entry = _entry_of(envelope, digest)
+            entry = _read(data, self.changes_only)
         except Damaged as damage:
             raise Broken(self.stream, sequence, str(damage)) from None
-        except UnknownFact:
-            assert envelope is not None  # it was opened, or nobody could say what is in it
-            entry = entry_of(envelope, digest)
+        except UnknownFact:  # it could be opened, or nobody could say what is in it
+            entry = entry_of(stored.open_envelope(data), stored.digest(data))
         boundary, version, writer = entry.boundary, entry.version, entry.writer
         chain = writer or boundary
         link = self.links.get(chain)
@@ -121,7 +121,7 @@ class Chains:
             self._check_place(message, entry)
         if link is None or entry.prev != link.head or version != link.version + 1:
             self._begin(message, entry, link)
-        self.links[chain] = Link(version, digest)
+        self.links[chain] = Link(version, entry.digest)
         if self._every is None:
             self._proofs[chain] = message
         else:

@@ -70,15 +70,20 @@ class Framing:
             kind = data[position]
             if kind in (_H, _M):  # HMSG subject sid [reply] header-length length; MSG has no header-length
                 parts = data[position:eol].split(b" ")
-                start = body = eol + 2
-                stop = start + int(parts[-1])
+                start = eol + 2
+                if len(parts) == 6:  # nearly all of a stream's messages
+                    _, subject, sid, reply, block, size = parts
+                    body, stop = start + int(block), start + int(size)
+                else:
+                    subject, sid, reply = parts[1], parts[2], b""
+                    body, stop = start, start + int(parts[-1])
+                    if kind == _H:
+                        body = start + int(parts[-2])
+                    elif len(parts) == 5:
+                        reply = parts[3]
                 if stop + 2 > end:
                     return position
-                lengths = 1
-                if kind == _H:
-                    body, lengths = start + int(parts[-2]), 2
-                reply = parts[3] if len(parts) == 4 + lengths else b""
-                append((parts[2], parts[1], reply, data[start:body], data[body:stop]))
+                append((sid, subject, reply, data[start:body], data[body:stop]))
                 position = stop + 2
             else:
                 self._control(data[position:eol])

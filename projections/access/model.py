@@ -52,6 +52,7 @@ class Access(FoldedModel):
     """Who may do what, as the log says up to `position`."""
 
     name = "access"
+    CHANGES_ONLY = True
     KINDS: ClassVar[frozenset[str] | None] = frozenset({"account", "organization", "secret", "site"})
     IGNORES: ClassVar[frozenset[str]] = frozenset({"AccountRegistrationDeclined", "PrincipalErased"})
 

@@ -64,3 +64,17 @@ def test_a_reader_knows_every_fact_without_the_writing_side() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(found.stdout.split()) == known_facts()
+
+
+@pytest.mark.parametrize("name", ["directory", "access", "credentials"])
+def test_no_fact_needs_to_know_who_recorded_it_to_change_a_model_that_reads_changes_only(name: str) -> None:
+    whole, lean = World(), World()
+    lean.chains.changes_only = True
+    of_whole, of_lean = (next(model for model in world.models if model.name == name) for world in (whole, lean))
+    assert of_lean.CHANGES_ONLY
+    for boundary, fact in STORY:
+        whole.happened(fact, boundary=boundary)
+        (told,) = lean.take([lean.log.append(boundary, fact)])
+        assert (told.entry.actor.arn, told.entry.command.id) == ("", "")
+        assert not of_lean.stopped, of_lean.status
+    assert of_lean.digest() == of_whole.digest()

@@ -13,6 +13,7 @@ from muniment.projections.directory import Directory
 from muniment.projections.feed import Feed
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM_ACTIVITY
+from muniment.projections.verify import Chains
 from tests.projections.conftest import Started
 from tests.projections.logs import ACCOUNT, Log, Message, Signer
 from tests.projections.recorders import Witness
@@ -325,3 +326,18 @@ def test_another_epoch_makes_the_model_begin_anew(started: Started) -> None:
     started(log, witness)
     assert witness.begun == 1
     assert witness.seen["IAM"] == list(range(1, 11))
+
+
+def test_whoever_reads_changes_only_notices_the_same_damage_as_who_reads_all() -> None:
+    log = Log()
+    messages = [log.append(ACCOUNT, UserCreated(f"u{n}", f"AIDA{n}")) for n in range(3)]
+    spoilt = msgspec.structs.replace(messages[1], data=messages[1].data[:-1])
+    opened, broken = Chains("IAM", log.signer, changes_only=True).open([messages[0], spoilt, messages[2]])
+    assert [one.sequence for one in opened] == [1]
+    assert broken is not None
+    assert broken.sequence == 2
+    chains = Chains("IAM", log.signer, changes_only=True)
+    opened, broken = chains.open(messages)
+    assert broken is None
+    assert chains.confirm()
+    assert [one.entry.digest for one in opened] == [log.entry_of(message).digest for message in messages]
