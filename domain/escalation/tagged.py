@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from muniment.domain.account.state import Account, Group, Role, User
 from muniment.domain.escalation.held import document, managed
+from muniment.domain.policy.checks.person import TAG
 from muniment.domain.policy.context_keys import context_keys
 from muniment.domain.policy.document import Kind
 from muniment.domain.policy.variables import MalformedVariable
@@ -26,6 +27,28 @@ def tags_asked_for(text: str, kind: Kind = Kind.IDENTITY) -> frozenset[str]:
     except MalformedVariable:
         return frozenset()  # what cannot be read matches nothing
     return frozenset(key.partition(_MARK)[2] for key in keys if _MARK in key)
+
+
+def principal_tags_asked_for(text: str, kind: Kind = Kind.IDENTITY) -> tuple[tuple[str, str], ...]:
+    """Tags of the principal, each with a value, that a document's conditions ask for."""
+    return _pairs(text, kind, TAG)
+
+
+def resource_tags_asked_for(text: str) -> tuple[tuple[str, str], ...]:
+    """The same of tags of what is acted on."""
+    return _pairs(text, Kind.IDENTITY, _MARK)
+
+
+@lru_cache(maxsize=1_024)
+def _pairs(text: str, kind: Kind, mark: str) -> tuple[tuple[str, str], ...]:
+    found = [
+        (condition.key[condition.key.lower().index(mark) + len(mark) :], value)
+        for statement in document(text, kind).statements
+        for condition in statement.conditions
+        for value in condition.values
+        if mark in condition.key.lower() and "${" not in value
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _texts(account: Account) -> Iterator[str]:

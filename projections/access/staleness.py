@@ -14,7 +14,7 @@ STATIC_SECONDS_MAX: Final = 300.0
 READING_VERBS: Final = ("Get", "List", "Describe", "Simulate", "Generate", "Lookup")
 ALWAYS_PRIVILEGED: Final = frozenset({"sts", "secretsmanager"})
 MUTABLE_SERVICES: Final = frozenset({"iam", "organizations", "sso", "sso-directory", "identitystore", "muniment"})
-EXPLAINING: Final = frozenset({"AccessHistory", "ExplainDecision", "WhatCan", "WhoCan"})
+EXPLAINING: Final = frozenset({"AccessHistory", "ExplainDecision", "FindEscalationPaths", "WhatCan", "WhoCan"})
 NEVER_PRIVILEGED: Final = frozenset(
     {"sts:GetCallerIdentity", "muniment:Evaluate", *(f"muniment:{name}" for name in EXPLAINING)}
 )
