@@ -11,8 +11,8 @@ from muniment.domain.policy.matching import BudgetSpent
 from muniment.domain.policy.principals import Grant
 from muniment.domain.policy.request import IN_AN_ACCOUNT, PrincipalKind
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.plans import Bundle, Documents, Plan, Plans, allows, denies
-from muniment.projections.access.rules import Ready, Run, first
+from muniment.projections.access.plans import APART, Bundle, Documents, Plan, Plans, allows, denies
+from muniment.projections.access.rules import Ready, Rules, Run, first
 
 USER_OR_ROLE: Final = frozenset({PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.APPLICATION})
 WITH_POLICIES: Final = IN_AN_ACCOUNT - {PrincipalKind.ROOT}
@@ -91,11 +91,43 @@ def alone(frame: Frame, plan: Plan) -> Answer:
             return NO_IDENTITY
         if plan.boundary is not None and first(plan.boundary, resource, frame) < 0:
             return NO_BOUNDARY
-        return ALLOWED if frame.owner() == frame.request.principal.account else NO_RESOURCE
+        request, segments = frame.request, resource.split(":", 5)
+        account = request.principal.account
+        if not request.resource_account and (len(segments) < 6 or segments[4] in ("", account)):
+            return ALLOWED  # nobody else's, as most resources are
+        return ALLOWED if frame.owner() == account else NO_RESOURCE
     except BudgetSpent:
         return TOO_MUCH
     except Exception:  # total by contract: an error must never open a door
         return FAILED
+
+
+def at_first(frame: Frame, bundle: Bundle) -> Answer | None:
+    """The same for an action that was not asked about before, from the documents as they are: a plan, which costs as much as
+    several decisions, is for those that are asked about again. None where only a plan will do."""
+    action, resource = frame.request.action.lower(), frame.resource
+    if bundle.boundary is not None or bundle.scps is not None or action.startswith(APART):
+        return None
+    try:
+        allowing = []
+        for one in bundle.identity:
+            found = one.known.get(action) or one.candidates(action)
+            if not found.short:
+                return None
+            if found.denies is not None and _some(found.denies, resource, frame):
+                return DENIED[Layer.IDENTITY]
+            if found.allows is not None:
+                allowing.append(found.allows)
+        if not any(_some(rules, resource, frame) for rules in allowing):
+            return NO_IDENTITY
+        return ALLOWED if frame.owner() == frame.request.principal.account else NO_RESOURCE
+    except Exception:  # whatever it is, the plan will tell
+        return None
+
+
+def _some(rules: Rules, resource: str, frame: Frame) -> bool:
+    """Whether one of a document's rules applies."""
+    return first(rules.first, resource, frame) >= 0 or first(rules.others, resource, frame) >= 0
 
 
 def _all_policies(frame: Frame, plan: Plan, beside: Beside) -> Outcome:

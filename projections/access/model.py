@@ -19,7 +19,7 @@ from muniment.domain.session import Passed, Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Note, Question, plain, unheard
 from muniment.projections.access.documents import Documents
-from muniment.projections.access.engine import ALONE, Beside, alone, decide
+from muniment.projections.access.engine import ALONE, Beside, alone, at_first, decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.guarded import Everything, Guarded
 from muniment.projections.access.holdings import Holdings, holdings, managed
@@ -134,11 +134,16 @@ class Access(FoldedModel):
             or standing.documents is not grounds.documents
         ):
             standing = standings.of(account, unique_id, organizations)
-        plan = standing.plans.get(request.action) or standings.library.plans.made(standing.bundle, request.action)
-        if plan is None or plan.apart:
-            return self._with_others(request, session, position)
+        plan = standing.plans.get(request.action)
         frame = Frame(request, resource, KNOWN, account, organizations, standing)
-        effect, layer, alarm = alone(frame, plan)
+        if plan is None:
+            answer = at_first(frame, standing.bundle)
+            standings.library.plans.keep(standing.bundle, request.action)
+        else:
+            answer = None if plan.apart else alone(frame, plan)
+        if answer is None:
+            return self._with_others(request, session, position)
+        effect, layer, alarm = answer
         return Decided(effect, layer, position, alarm, frame, self._alone)
 
     def _with_others(self, request: AccessRequest, session: tuple[Source, ...] | None, position: int) -> Decided:

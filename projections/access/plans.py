@@ -6,7 +6,7 @@ here grows stale; what nobody holds any more goes by itself (docs/decisions/0012
 """
 
 import sys
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Final
 from weakref import WeakValueDictionary, ref
 
@@ -48,9 +48,9 @@ class Plan(msgspec.Struct, weakref=True):
 
 def planned(
     apart: bool,
-    identity: Sequence[Candidates],
-    boundary: Sequence[Candidates] | None,
-    scps: Sequence[Sequence[Candidates]] | None,
+    identity: Collection[Candidates],
+    boundary: Collection[Candidates] | None,
+    scps: Sequence[Collection[Candidates]] | None,
 ) -> Plan:
     """The plan of what documents have to say."""
     allowing, denying = allows(identity), denies(identity)
@@ -74,20 +74,23 @@ def planned(
     )
 
 
-def allows(found: Sequence[Candidates]) -> tuple[Run, ...]:
+def allows(found: Iterable[Candidates]) -> tuple[Run, ...]:
     """The allowing rules among candidates, as one row."""
     return runs([one.allows for one in found if one.allows is not None])
 
 
-def denies(found: Sequence[Candidates]) -> tuple[Run, ...]:
+def denies(found: Iterable[Candidates]) -> tuple[Run, ...]:
     """The denying rules among candidates, as one row."""
     return runs([one.denies for one in found if one.denies is not None])
+
+
+SEEN: Final = planned(apart=True, identity=(), boundary=None, scps=None)  # an action asked about once: no plan yet
 
 
 class Bundle:
     """Policies in their layers: the requester's, its boundary, and the levels of SCPs over its account."""
 
-    __slots__ = ("__weakref__", "before", "boundary", "identity", "plans", "scps")
+    __slots__ = ("__weakref__", "before", "boundary", "differing", "identity", "plans", "scps", "watch")
 
     def __init__(
         self,
@@ -97,20 +100,39 @@ class Bundle:
     ) -> None:
         self.identity, self.boundary, self.scps = identity, boundary, scps
         self.plans: dict[str, Plan] = {}  # by action as requests spell it
-        self.before: tuple[dict[str, Plan], Documents] | None = (
-            None  # the plans of a bundle that differs in few documents
-        )
+        self.before: Bundle | None = None  # what its holders held before
+        self.differing: frozenset[Ready] | None = None  # the documents in which that differs, once somebody asked
+        self.watch: _Watch | None = None
 
     def follow(self, other: "Bundle") -> None:
         """Its holders held another bundle before: about actions of which the documents that differ do not speak, its plans hold."""
-        same_layers = (self.boundary is None) is (other.boundary is None) and _levels(self) == _levels(other)
-        if other is self or self.plans or not same_layers or not other.plans:
-            return
-        differing = {*(self.identity ^ other.identity), *(set(self.boundary or ()) ^ set(other.boundary or ()))}
+        if other is not self and not self.plans:
+            self.before, other.before = other if other.plans else other.before, None
+            self.differing = None
+
+    def held(self, action: str) -> Plan | None:
+        """The plan of the bundle before, where what differs has nothing to say about the action."""
+        before = self.before
+        found = None if before is None else before.plans.get(action)
+        if before is None or found is None or found is SEEN:
+            return None
+        differing = self.differing
+        if differing is None:
+            differing = self.differing = self._differing(before)
+            if differing is None:
+                self.before = None
+                return None
+        name = action.lower()
+        return found if all(one.candidates(name) is NONE for one in differing) else None
+
+    def _differing(self, other: "Bundle") -> frozenset[Ready] | None:
+        """The documents in which two bundles differ; None where these are many, or the layers differ."""
+        if (self.boundary is None) is not (other.boundary is None) or _levels(self) != _levels(other):
+            return None
+        found = (self.identity ^ other.identity) | (frozenset(self.boundary or ()) ^ frozenset(other.boundary or ()))
         for ours, theirs in zip(self.scps or (), other.scps or (), strict=True):
-            differing |= set(ours) ^ set(theirs)
-        if len(differing) <= FEW_DIFFER:
-            self.before = other.plans, tuple(differing)
+            found |= frozenset(ours) ^ frozenset(theirs)
+        return found if len(found) <= FEW_DIFFER else None
 
 
 def _levels(bundle: Bundle) -> int | None:
@@ -119,70 +141,72 @@ def _levels(bundle: Bundle) -> int | None:
 
 
 class _Watch(ref[Bundle]):
-    """Sees to it that a bundle's plans count until it is gone."""
+    """A bundle that goes when nobody holds it, and with it its plans."""
 
-    __slots__ = ("number", "plans")
-    number: int
+    __slots__ = ("key", "plans")
+    key: Hashable
     plans: dict[str, Plan]
 
 
 class Plans:
-    """The bundles and plans of one engine. Safe for many threads: at worst a plan is made twice."""
+    """The bundles and plans of one engine. Safe for many threads: at worst a bundle or plan is made twice."""
 
     def __init__(self, plans_max: int = PLANS_MAX) -> None:
-        self._bundles: WeakValueDictionary[Hashable, Bundle] = WeakValueDictionary()
+        self._bundles: dict[Hashable, _Watch] = {}
         self._plans: WeakValueDictionary[Hashable, Plan] = WeakValueDictionary()
         self._planned: dict[int, _Watch] = {}  # those with plans, the oldest first
         self._count = 0
         self._plans_max = plans_max
 
     def bundle(
-        self, identity: Sequence[Ready], boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
+        self, identity: Iterable[Ready], boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
     ) -> Bundle:
         """The bundle of these documents, whatever their order."""
         key = (frozenset(identity), boundary, scps)
-        found = self._bundles.get(key)
+        watch = self._bundles.get(key)
+        found = None if watch is None else watch()
         if found is None:
-            found = self._bundles.setdefault(key, Bundle(*key))
+            found = Bundle(*key)
+            self._bundles[key] = found.watch = watch = _Watch(found, self._gone)
+            watch.key, watch.plans = key, found.plans
         return found
 
     def plan(self, bundle: Bundle, action: str) -> Plan:
         """The plan of a bundle for an action."""
         found = bundle.plans.get(action)
-        if found is not None:
-            return found
-        found = _still_holding(bundle, action) or self._merged(bundle, action.lower())
-        if len(action) <= ACTION_CHARACTERS_MAX:
-            if not bundle.plans:
-                self._planned[id(bundle)] = watch = _Watch(bundle, self._gone)
-                watch.number, watch.plans = id(bundle), bundle.plans
-            bundle.plans[sys.intern(action)] = found  # one text for all: fewer places for the processor to look at
-            self._count += 1
-            if self._count > self._plans_max:
-                self._forget_oldest()
+        if found is None or found is SEEN:
+            found = bundle.held(action) or self._merged(bundle, action.lower())
+            self.keep(bundle, action, found)
         return found
 
-    def made(self, bundle: Bundle, action: str) -> Plan | None:
-        """The same; None where it cannot be made, which `decide` tells as an alarm."""
-        try:
-            return self.plan(bundle, action)
-        except Exception:  # the decision is total, and its general way says what went wrong
-            return None
+    def keep(self, bundle: Bundle, action: str, plan: Plan = SEEN) -> None:
+        """Remember the plan for an action, or that somebody asked about it."""
+        if len(action) > ACTION_CHARACTERS_MAX:
+            return
+        plans = bundle.plans
+        if not plans and bundle.watch is not None:
+            self._planned[id(bundle.watch)] = bundle.watch
+        if action not in plans:
+            self._count += 1
+        plans[sys.intern(action)] = plan  # one text for all: fewer places for the processor to look at
+        if self._count > self._plans_max:
+            self._forget_oldest()
 
     def _gone(self, watch: "_Watch") -> None:
-        self._planned.pop(watch.number, None)
+        if self._bundles.get(watch.key) is watch:
+            del self._bundles[watch.key]
+        self._planned.pop(id(watch), None)
         self._count -= len(watch.plans)
 
     def _forget_oldest(self) -> None:
-        oldest = self._planned.pop(next(iter(self._planned)))()
-        if oldest is not None:
-            self._count -= len(oldest.plans)
-            oldest.plans.clear()
+        oldest = self._planned.pop(next(iter(self._planned)))
+        self._count -= len(oldest.plans)
+        oldest.plans.clear()
 
     def _merged(self, bundle: Bundle, action: str) -> Plan:
-        identity = tuple(_speaking(bundle.identity, action))
-        boundary = None if bundle.boundary is None else tuple(_speaking(bundle.boundary, action))
-        scps = None if bundle.scps is None else tuple(tuple(_speaking(level, action)) for level in bundle.scps)
+        identity = frozenset(_speaking(bundle.identity, action))
+        boundary = None if bundle.boundary is None else frozenset(_speaking(bundle.boundary, action))
+        scps = None if bundle.scps is None else tuple(frozenset(_speaking(level, action)) for level in bundle.scps)
         apart = action.startswith(APART)
         key = identity if boundary is None and scps is None and not apart else (apart, identity, boundary, scps)
         found = self._plans.get(key)
@@ -192,15 +216,6 @@ class Plans:
 
     def __len__(self) -> int:
         return self._count
-
-
-def _still_holding(bundle: Bundle, action: str) -> Plan | None:
-    """The plan of the bundle before, where what differs has nothing to say about the action."""
-    if bundle.before is None:
-        return None
-    plans, differing = bundle.before
-    found, name = plans.get(action), action.lower()
-    return found if found is not None and all(one.candidates(name) is NONE for one in differing) else None
 
 
 def _speaking(documents: Iterable[Ready], action: str) -> list[Candidates]:

@@ -21,6 +21,7 @@ MEMO_ACTIONS_MAX: Final = 1_024  # of one document
 # what decides whether a rule applies: prefixes, literals, a search, and tests, all of which must hold; cheapest first
 Run = tuple[tuple[str, ...], frozenset[str] | None, Test | None, tuple[Test, ...]]
 Naming = Callable[[Frame], Grant]
+SHORT_ROWS_MAX: Final = 8
 ROWS_MAX: Final = 4  # so many documents' rules are looked at one after another; more are made into one
 ALWAYS: Final[Run] = (("",), None, None, ())
 NEVER: Final[Run] = ((), None, None, ())
@@ -126,15 +127,18 @@ class Rules:
 
 
 class Candidates:
-    """The rules of one document that can apply to one action; None where there are none."""
+    """The rules of one document that can apply to one action; None where there are none. They are `short` where looking at them one
+    by one costs little: few, and no search."""
 
-    __slots__ = ("allowing", "allows", "denies")
+    __slots__ = ("allowing", "allows", "denies", "short")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         denying = [rule for rule in rules if rule.denies]
         self.allowing = tuple(rule for rule in rules if not rule.denies)
         self.denies = Rules(denying) if denying else None
         self.allows = Rules(self.allowing) if self.allowing else None
+        every = [run for said in (self.denies, self.allows) if said for run in (*said.first, *said.others)]
+        self.short = len(every) <= SHORT_ROWS_MAX and all(search is None for _, _, search, _ in every)
 
 
 def runs(found: Sequence[Rules]) -> tuple[Run, ...]:
@@ -145,7 +149,7 @@ def runs(found: Sequence[Rules]) -> tuple[Run, ...]:
         return (ALWAYS,)
     if len(found) == 1:
         return found[0].first + found[0].others
-    others = [run for rules in found for run in rules.others]
+    others = list(dict.fromkeys(run for rules in found for run in rules.others))  # guard rails are often the same
     others.sort(key=_cost)
     opened = [run for rules in found for run in rules.first]
     if len(opened) > ROWS_MAX:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from muniment.domain.policy.evaluate import PolicySet, evaluate
 from muniment.domain.policy.matching import Budget
 from muniment.domain.policy.request import AccessRequest
-from muniment.projections.access.engine import decide
+from muniment.projections.access.engine import ALONE, USER_OR_ROLE, at_first, decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.library import Library
 from tests.differential import seeded
@@ -28,8 +28,11 @@ def agree(request: AccessRequest, policies: PolicySet, library: Library) -> None
     """Both engines are asked; the plain one with as much time as it needs."""
     wanted = evaluate(request, policies, Budget(10**9))
     frame = Frame(request, request.resource)
-    got = decide(frame, library.bundle(policies), library.plans, library.beside(policies))
+    bundle, beside = library.bundle(policies), library.beside(policies)
+    got = decide(frame, bundle, library.plans, beside)
     assert got == (wanted.effect, wanted.layer, wanted.alarm)
+    if beside is ALONE and request.principal.kind in USER_OR_ROLE and not request.principal.service_linked:
+        assert at_first(Frame(request, request.resource), bundle) in (None, got)
 
 
 @settings(deadline=None, max_examples=2_000 if HEAVY else 300)

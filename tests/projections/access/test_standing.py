@@ -65,12 +65,14 @@ def test_all_whose_records_name_the_same_policies_find_the_changed_bundle_once()
 def test_a_plan_stays_where_the_changed_documents_are_silent() -> None:
     world = _world(UserPolicyAttached("ana", POLICY_ARN), UserPolicyAttached("ana", OTHER_ARN))
     world.happened(PolicyVersionCreated(OTHER_ARN, "v2", allow("s3:GetObject"), True))
-    assert may(world, "s3:GetObject", "arn:aws:s3:::b/x")
-    assert may(world)
+    for _ in range(2):  # plans are for what is asked about again
+        assert may(world, "s3:GetObject", "arn:aws:s3:::b/x")
+        assert may(world)
     plans = _standing(world, ANA).plans
     world.happened(PolicyVersionCreated(OTHER_ARN, "v3", allow("s3:GetObject", resource="arn:aws:s3:::other/*"), True))
-    assert may(world)
-    assert not may(world, "s3:GetObject", "arn:aws:s3:::b/x")
+    for _ in range(2):
+        assert may(world)
+        assert not may(world, "s3:GetObject", "arn:aws:s3:::b/x")
     now = _standing(world, ANA).plans
     assert now is not plans
     assert now["iam:GetUser"] is plans["iam:GetUser"]
