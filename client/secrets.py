@@ -19,6 +19,7 @@ from muniment.ops.reader.credential import load
 
 AGE_SECONDS_MAX: Final = 60.0
 STALE_SECONDS_MAX: Final = 300.0
+PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between two looks for a version that the target takes
 
 T = TypeVar("T")
 Refuses = tuple[type[Exception], ...] | Callable[[Exception], bool]
@@ -42,8 +43,10 @@ class Secrets:
         age_seconds: float = AGE_SECONDS_MAX,
         stale_seconds: float = STALE_SECONDS_MAX,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._vault, self._age, self._stale, self._monotonic = vault, age_seconds, stale_seconds, monotonic
+        self._vault, self._age, self._stale = vault, age_seconds, stale_seconds
+        self._monotonic, self._sleep = monotonic, sleep
         self._kept: dict[str, _Kept] = {}
         self._told: dict[str, float] = {}  # boundary → when it was said to have a new value
         self._told_all = float("-inf")
@@ -86,7 +89,7 @@ class Secrets:
 
     def using(self, secret_id: str, work: Callable[[dict[str, Any]], T], refused: Refuses) -> T:
         """What `work` makes of the current value, a JSON object such as a login. Where it fails as a login does that the target
-        does not take, the value is fetched anew, and the work is tried once more.
+        does not take, another value is fetched, for which it waits some two seconds, and the work is tried once more.
 
         `refused` are the exceptions of such a failure, or a function that recognizes them.
         """
@@ -98,10 +101,21 @@ class Secrets:
         except Exception as error:
             if not recognizes(error):
                 raise
-            newer = self._current(secret_id, since=began)
-            if newer.version_id == tried.version_id:
+            newer = self._another(secret_id, tried, began)
+            if newer is None:
                 raise
         return work(_as_object(newer))
+
+    def _another(self, secret_id: str, refused: Fetched, since: float) -> Fetched | None:
+        """Another version than the one that was refused. Where there is none yet, a rotation may be about to bring it: the target
+        takes the new value before readers are given it. None where it does not come."""
+        for pause in (*PAUSES, 0.0):
+            found = self._current(secret_id, since)
+            if found.version_id != refused.version_id:
+                return found
+            since = self._monotonic()
+            self._sleep(pause)
+        return None
 
     def close(self) -> None:
         """Forget all values, and listen no more."""

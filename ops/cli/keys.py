@@ -1,7 +1,7 @@
 """`muniment keys`: rotation of the key-encryption key and of the signing key, and the public keys that verify."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -19,6 +19,7 @@ from muniment.ops.keys.rotate import Rotation, rewrap_all
 from muniment.ops.keys.verification import export
 from muniment.ops.settings import BadSetting, default_data
 
+TOGETHER: Final = 8  # keys that are wrapped at a time
 app = typer.Typer(help="Keys: rotation, and what verifies.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
@@ -94,11 +95,12 @@ def _rewrap_until_settled(host: Host) -> Rotation:
     try:
         with Progress(console=err, transient=True) as bar:
             task = bar.add_task("wrapping keys")
+            shredder = JetStreamKeyShredder(loop)
             total = rewrap_all(
-                host.store, host.keks, JetStreamKeyShredder(loop), lambda n, of: bar.update(task, completed=n, total=of)
+                host.store, host.keks, shredder, lambda n, of: bar.update(task, completed=n, total=of), TOGETHER
             )
             while (
-                again := rewrap_all(host.store, host.keks, JetStreamKeyShredder(loop))
+                again := rewrap_all(host.store, host.keks, shredder, together=TOGETHER)
             ).rewrapped and not again.failed:
                 pass
     finally:

@@ -5,7 +5,9 @@ leaves nothing behind the old key is taken off the lists. All keys on the list o
 that was killed is simply run again: what is done already is passed over.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -13,6 +15,8 @@ from muniment.ops.keys.kek import CannotUnwrap, KEKs
 from muniment.ops.keys.record import DamagedRecord, decode, rewrap
 from muniment.ops.keys.store import Conflict, KeyShredder, KeyStore
 
+AHEAD: Final = 1_000  # names that wait for a worker
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
 
@@ -37,24 +41,48 @@ def _quiet(done: int, total: int) -> None:
     """No progress is shown."""
 
 
-def rewrap_all(store: KeyStore, keks: KEKs, shredder: KeyShredder | None, progress: Progress = _quiet) -> Rotation:
+def rewrap_all(
+    store: KeyStore, keks: KEKs, shredder: KeyShredder | None, progress: Progress = _quiet, together: int = 1
+) -> Rotation:
     """Wrap every key with the first key-encryption key. Resumable; `progress(done, total)` is called after each name.
 
-    Without a shredder the old copies stay on the disk until a run that has one.
+    Without a shredder the old copies stay on the disk until a run that has one. `together` names are worked on at a time: each
+    waits for the store several times.
     """
     names = store.names()
     done = {"rewrapped": 0, "already": 0, "erased": 0}
     failed: dict[str, str] = {}
     shredded = 0
-    for number, name in enumerate(names, 1):
+
+    def one(name: str) -> tuple[str, int, str]:
         try:
-            done[rewrap_one(store, keks, name)] += 1
-            if shredder is not None:
-                shredded += shredder.shred_superseded(name)
+            became = rewrap_one(store, keks, name)
+            return became, 0 if shredder is None else shredder.shred_superseded(name), ""
         except (CannotUnwrap, DamagedRecord) as error:
-            failed[name] = str(error)
+            return "", 0, str(error)
+
+    for number, (name, (became, overwritten, reason)) in enumerate(_each(one, names, together), 1):
+        if reason:
+            failed[name] = reason
+        else:
+            done[became] += 1
+        shredded += overwritten
         progress(number, len(names))
     return Rotation(keks.first.id, len(names), shredded=shredded, failed=failed, **done)
+
+
+def _each(work: Callable[[str], T], names: list[str], together: int) -> Iterator[tuple[str, T]]:
+    """Each name and what was made of it, in their order."""
+    if together == 1:
+        yield from ((name, work(name)) for name in names)
+        return
+    pool = ThreadPoolExecutor(together, thread_name_prefix="rewrap")
+    try:
+        for first in range(0, len(names), AHEAD):
+            some = names[first : first + AHEAD]
+            yield from zip(some, pool.map(work, some), strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def settle(store: KeyStore, keks: KEKs, name: str, kek_id: str) -> None:

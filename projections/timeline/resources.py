@@ -11,6 +11,7 @@ from muniment.domain.account.state import Account, Group, Policy, Role, User
 from muniment.domain.boundary import State
 from muniment.domain.ledger import Entry
 from muniment.domain.organization.state import Member, Organization, OrganizationPolicy, Unit
+from muniment.domain.secret.state import Secret
 from muniment.domain.site.state import SiteAccount
 from muniment.projections.timeline.past import Change
 
@@ -28,7 +29,7 @@ class Resource(NamedTuple):
 _placed: Final = attrgetter("path", "name")
 _named_so: Final = attrgetter("name")
 _numbered: Final = attrgetter("number")
-# Of each kind of entity: its type, its ARN, and of which fields that ARN is made.
+# Of each kind of entity: its type, its ARN, and of which fields that ARN or its name is made.
 _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str], Callable[[Any], Any]]]] = {
     User: ("AWS::IAM::User", lambda state, noun: arn.iam(state.id[8:], "user", noun.path, noun.name), _placed),
     Group: ("AWS::IAM::Group", lambda state, noun: arn.iam(state.id[8:], "group", noun.path, noun.name), _placed),
@@ -36,11 +37,15 @@ _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str], Callable[[Any], A
     Policy: ("AWS::IAM::Policy", lambda state, noun: noun.arn, attrgetter("arn")),
     Application: ("Muniment::Application", lambda state, noun: application_arn(state.id[8:], noun.name), _named_so),
     SiteAccount: ("AWS::IAM::Account", lambda state, noun: arn.root(noun.number), _numbered),
-    Unit: ("AWS::Organizations::OrganizationalUnit", lambda state, noun: state.unit_arn(noun.id), attrgetter("id")),
+    Unit: (
+        "AWS::Organizations::OrganizationalUnit",
+        lambda state, noun: state.unit_arn(noun.id),
+        attrgetter("id", "name"),
+    ),
     OrganizationPolicy: (
         "AWS::Organizations::Policy",
         lambda state, noun: state.policy_arn(noun.id, noun.type),
-        attrgetter("id", "type"),
+        attrgetter("id", "type", "name"),
     ),
     Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number), _numbered),
 }
@@ -50,10 +55,11 @@ _NAMED: Final = {
     "role_name": "roles",
     "application_name": "applications",
 }
-_POLICIES: Final = frozenset({"policy_arn", "permissions_boundary", "provider_arn"})
-_WANTED: Final = frozenset({*_NAMED, *_POLICIES, "access_key_id", "resources", "policy_id", "target_id"})
+_ARNS: Final = frozenset({"arn", "policy_arn", "permissions_boundary", "provider_arn"})
+_WANTED: Final = frozenset({*_NAMED, *_ARNS, "secret_name", "access_key_id", "resources", "policy_id", "target_id"})
 _NO_TABLE: Final[dict[str, Any]] = {}
 _KEY_TYPE: Final = "AWS::IAM::AccessKey"
+_SECRET_TYPE: Final = "AWS::SecretsManager::Secret"  # noqa: S105 - a type's name
 _SERVICES: Final = {"iam": "IAM", "sts": "STS", "secretsmanager": "SecretsManager", "sso": "SSO"}
 _KINDS: Final = {
     "root": "Account",
@@ -78,8 +84,8 @@ def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> lis
             found.append(resource)
         if after is None or before is None or made_of(before) == made_of(after):
             continue
-        if (was := name(state, before)) != resource[1]:
-            found.append(Resource(kind, was, before.name))
+        if (was := Resource(kind, name(state, before), before.name)) != resource:
+            found.append(was)
     fact = entry.fact
     kind_of_fact = type(fact)
     fields = _fields_of.get(kind_of_fact)
@@ -112,13 +118,15 @@ def _named(found: list[Resource], field: str, value: Any, state: State | None) -
         if (noun := getattr(state, table, _NO_TABLE).get(value.lower())) is not None:
             kind, name, _ = _TYPES[type(noun)]
             _add(found, Resource(kind, name(state, noun), noun.name))
-    elif field in _POLICIES:
+    elif field in _ARNS:
         _add(found, resource_of(value))
     elif field in ("policy_id", "target_id"):
         if isinstance(state, Organization):  # elsewhere what is meant was changed itself
             _attachment(found, field, value, state)
     elif field == "access_key_id":
         _add(found, Resource(_KEY_TYPE, "", value))
+    elif field == "secret_name":
+        _add(found, Resource(_SECRET_TYPE, "", value))
     else:
         for each in value[:RESOURCES_MAX]:
             _add(found, resource_of(each))
@@ -143,4 +151,6 @@ def _boundary(state: State) -> Resource:
         return resource_of(arn.root(state.number))
     if isinstance(state, Organization) and state.management:
         return resource_of(state.arn())
+    if isinstance(state, Secret) and state.arn:
+        return resource_of(state.arn)
     return Resource("", "", state.id)

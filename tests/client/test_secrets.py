@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muniment.client import NoSecret, NotFetched, Secrets
+from muniment.client.secrets import PAUSES
 from muniment.client.signing import Keys, signed
 from muniment.client.vault import Fetched
 from muniment.domain.secret.state import boundary_of
@@ -134,8 +135,28 @@ def test_work_that_fails_as_a_wrong_login_does_is_tried_once_more_with_the_new_v
     assert tried == ["p1", "p2"]
 
 
-def test_work_is_not_tried_again_with_the_same_value(kept, server):
-    tried = []
+def test_a_value_that_is_refused_before_the_new_one_is_current_is_waited_for(server):
+    """One password at a time: the target takes the new one a moment before readers are given it."""
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        if len(waited) == 3:
+            server.version = 2
+
+    def work(value):
+        if value["password"] != "p2":
+            raise Refused
+        return "in"
+
+    assert Secrets(server, monotonic=Time(), sleep=sleep).using("db", work, (Refused,)) == "in"
+    assert waited == list(PAUSES[:3])
+    assert server.asked == 5
+
+
+def test_work_is_not_tried_again_with_the_same_value(server):
+    tried, waited = [], []
+    kept = Secrets(server, monotonic=Time(), sleep=waited.append)
 
     def work(value):
         tried.append(value)
@@ -144,7 +165,8 @@ def test_work_is_not_tried_again_with_the_same_value(kept, server):
     with pytest.raises(Refused):
         kept.using("db", work, lambda error: isinstance(error, Refused))
     assert len(tried) == 1
-    assert server.asked == 2
+    assert server.asked == 2 + len(PAUSES)
+    assert sum(waited) < 2
 
 
 def test_other_failures_are_the_callers(kept, server):

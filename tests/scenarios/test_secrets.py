@@ -348,6 +348,31 @@ def test_a_read_is_in_the_trail_before_its_answer(secrets, server):
     assert made["ARN"] in json.dumps(record)
 
 
+def test_everything_that_happened_to_a_secret_is_found_by_its_arn(secrets, server):
+    arn = secrets.create_secret(Name="shop/db", SecretString="1")["ARN"]
+    secrets.create_secret(Name="shop/other", SecretString="1")
+    secrets.put_secret_value(SecretId="shop/db", SecretString="2")
+    secrets.tag_resource(SecretId="shop/db", Tags=[{"Key": "Team", "Value": "blue"}])
+    secrets.get_secret_value(SecretId="shop/db")
+    secrets.delete_secret(SecretId="shop/db", ForceDeleteWithoutRecovery=True)
+    trail = server.client("cloudtrail")
+
+    def found(name):
+        asked = [{"AttributeKey": "ResourceName", "AttributeValue": name}]
+        events = trail.lookup_events(LookupAttributes=asked)["Events"]
+        return {event["EventName"] for event in events}, events
+
+    for _ in range(100):
+        names, events = found(arn)
+        if {"GetSecretValue", "DeleteSecret"} <= names:
+            break
+    told = {"CreateSecret", "PutSecretValue", "TagResource", "GetSecretValue", "DeleteSecret"}
+    assert names - {"NoteSecretAccess"} == told  # the server's own note of the day it was read
+    kinds = {resource["ResourceType"] for event in events for resource in event["Resources"]}
+    assert kinds == {"AWS::SecretsManager::Secret"}
+    assert {"CreateSecret", "DeleteSecret"} <= found("shop/db")[0]
+
+
 def together(count, act):
     """What `act(number)` answers or raises, all begun at once."""
     with ThreadPoolExecutor(count) as threads:

@@ -56,6 +56,29 @@ def test_everything_is_wrapped_with_the_first_key_and_nothing_is_sealed_again(st
     assert only_new.sign(b"x") == signed
 
 
+def test_many_are_wrapped_at_a_time_and_each_once(store: CrashingStore) -> None:
+    ring = ring_over(store, OLD)
+    sealed = {f"secret.{number}/SECR": ring.seal(f"secret.{number}/SECR", "value", b"v") for number in range(1_200)}
+    seen: list[int] = []
+    done = rewrap_all(store, BOTH, store, lambda at, of: seen.append(at), together=4)
+    assert (done.total, done.rewrapped, done.shredded, done.failed) == (1_200, 1_200, 1_200, {})
+    assert seen == list(range(1, 1_201))
+    assert keks_used(store) == {BOTH.first.id}
+    only_new = ring_over(store, NEW)
+    assert all(only_new.unseal(owner, "value", box) == b"v" for owner, box in sealed.items())
+
+
+def test_a_damaged_key_among_many_is_named_and_the_others_are_wrapped(store: CrashingStore) -> None:
+    ring = ring_over(store, OLD)
+    for number in range(20):
+        ring.prepare(f"secret.{number}/SECR")
+    kept = store.get("data.secret.7/SECR")
+    assert kept is not None
+    store.update("data.secret.7/SECR", b"garbage", kept.revision)
+    done = rewrap_all(store, BOTH, store, together=4)
+    assert (done.rewrapped, list(done.failed)) == (19, ["data.secret.7/SECR"])
+
+
 def test_the_old_key_opens_nothing_that_is_left_in_the_store(store: CrashingStore) -> None:
     sealed = filled(store)
     rewrap_all(store, BOTH, store)
