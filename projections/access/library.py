@@ -11,6 +11,7 @@ from muniment.domain.policy.document import Kind, PolicyDocument, parse_stored
 from muniment.domain.policy.evaluate import PolicySet
 from muniment.domain.policy.layers import Level, Source
 from muniment.projections.access.engine import ALONE, Beside
+from muniment.projections.access.limits import Limits
 from muniment.projections.access.plans import Bundle, Plans
 from muniment.projections.access.plans import Documents as Shelf
 from muniment.projections.access.rules import Ready
@@ -26,6 +27,7 @@ class Library:
         self._identity = self._by_text[Kind.IDENTITY]
         self._by_document: dict[int, tuple[PolicyDocument, Ready]] = {}
         self._lately: deque[int] = deque()
+        self._limits: WeakValueDictionary[tuple[Shelf, ...], Limits] = WeakValueDictionary()
         self.plans = Plans()
 
     def ready(self, text: str, kind: Kind = Kind.IDENTITY) -> Ready:
@@ -60,18 +62,25 @@ class Library:
         """The documents of the levels of an organization."""
         return tuple(self.sources(level.policies) for level in found)
 
+    def limits(self, levels: tuple[Shelf, ...]) -> Limits:
+        """What these levels let anybody do, the same for all accounts that are under the same ones."""
+        found = self._limits.get(levels)
+        if found is None:
+            found = self._limits.setdefault(levels, Limits(levels))
+        return found
+
     def bundle(self, policies: PolicySet) -> Bundle:
         """The requester's own policies among these."""
         return self.plans.bundle(
             self.sources(policies.identity),
             None if policies.boundary is None else self.sources(policies.boundary),
-            None if policies.scps is None else self.levels(policies.scps),
         )
 
     def beside(self, policies: PolicySet) -> Beside:
         """The others among these."""
         found = Beside(
             session=None if policies.session is None else self.sources(policies.session),
+            limits=None if policies.scps is None else self.limits(self.levels(policies.scps)),
             rcps=None if policies.rcps is None else self.levels(policies.rcps),
             resource=None if policies.resource is None else self.read(policies.resource.document),
             mandatory=policies.resource_mandatory,

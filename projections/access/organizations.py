@@ -18,6 +18,7 @@ from muniment.projections.access.documents import Documents
 
 if TYPE_CHECKING:  # the engine asks for condition keys, and some of these ask here
     from muniment.projections.access.library import Library
+    from muniment.projections.access.limits import Limits
     from muniment.projections.access.plans import Documents as Shelf
 
 MOVING: Final = (SITE, "organization.")  # what the names of the boundaries begin with that this is made from
@@ -31,7 +32,7 @@ Shelves = tuple["Shelf", ...]
 class Organizations:
     """The organizations of a site. `find` answers their states; `every` are all of them, None where they are not known."""
 
-    __slots__ = ("_find", "_rows", "_shelves", "_site", "restricting", "stamp")
+    __slots__ = ("_find", "_limits", "_restrictions", "_rows", "_site", "binding", "restricting", "stamp")
 
     def __init__(
         self, site: Site | None, find: Find, every: Iterable[Organization] | None = None, stamp: object = None
@@ -39,9 +40,11 @@ class Organizations:
         self.stamp = stamp  # which moment this is of
         self._site, self._find = site, find
         self._rows: dict[tuple[str, str], tuple[Row, ...] | None] = {}
-        self._shelves: dict[tuple[str, str], Shelves | None] = {}
-        # whether any resource policy may forbid something; where that is not known, each request is looked at
-        self.restricting = every is None or any(map(restricts, every))
+        self._limits: dict[str, Limits | None] = {}
+        self._restrictions: dict[str, Shelves | None] = {}
+        types = {SCP, RCP} if every is None else {held.type for one in every for held in one.attached.values()}
+        # whether policies of a type may forbid anybody anything; where that is not known, each request is looked at
+        self.binding, self.restricting = SCP in types, RCP in types
 
     def id_of(self, number: str) -> str:
         """The id of an account's organization; empty where it is in none."""
@@ -66,13 +69,18 @@ class Organizations:
         """The levels over an account's resources; None where resource control policies do not count."""
         return self._levels(number, RCP, documents)
 
-    def scp_shelves(self, number: str, library: "Library") -> Shelves | None:
-        """The same for the compiled engine; None also where nothing is forbidden."""
-        return self._ready(number, SCP, library)
+    def limits(self, number: str, library: "Library") -> "Limits | None":
+        """The levels over an account's principals, for the compiled engine; None where nothing is forbidden."""
+        if number not in self._limits:
+            shelves = self._shelves(number, SCP, library)
+            self._limits[number] = None if shelves is None else library.limits(shelves)
+        return self._limits[number]
 
-    def rcp_shelves(self, number: str, library: "Library") -> Shelves | None:
-        """The same for resource control policies."""
-        return self._ready(number, RCP, library)
+    def restrictions(self, number: str, library: "Library") -> Shelves | None:
+        """The levels over an account's resources, for the compiled engine; None where nothing is forbidden."""
+        if number not in self._restrictions:
+            self._restrictions[number] = self._shelves(number, RCP, library)
+        return self._restrictions[number]
 
     def _levels(self, number: str, policy_type: str, documents: Documents) -> tuple[Level, ...] | None:
         rows = self._found(number, policy_type)
@@ -84,17 +92,13 @@ class Organizations:
             for node, held in rows
         )
 
-    def _ready(self, number: str, policy_type: str, library: "Library") -> Shelves | None:
-        key = number, policy_type
-        if key not in self._shelves:
-            rows = self._found(number, policy_type)
-            opened = (GIVEN[DEFAULT_POLICIES[policy_type]],)
-            if rows is None or all(held == opened for _, held in rows):
-                self._shelves[key] = None
-            else:
-                kind = KINDS[policy_type]
-                self._shelves[key] = tuple(tuple(library.ready(one.document, kind) for one in held) for _, held in rows)
-        return self._shelves[key]
+    def _shelves(self, number: str, policy_type: str, library: "Library") -> Shelves | None:
+        rows = self._found(number, policy_type)
+        opened = (GIVEN[DEFAULT_POLICIES[policy_type]],)
+        if rows is None or all(held == opened for _, held in rows):
+            return None
+        kind = KINDS[policy_type]
+        return tuple(tuple(library.ready(one.document, kind) for one in held) for _, held in rows)
 
     def _found(self, number: str, policy_type: str) -> tuple[Row, ...] | None:
         key = number, policy_type
@@ -123,11 +127,6 @@ def policy_of(organization: Organization, policy_id: str) -> Policy:
 def source_type(policy: Policy) -> SourceType:
     """Whose policy it is."""
     return SourceType.AWS_MANAGED if isinstance(policy, GivenPolicy) else SourceType.USER_MANAGED
-
-
-def restricts(organization: Organization) -> bool:
-    """Whether resource control policies of an organization may forbid anything."""
-    return any(held.type == RCP for held in organization.attached.values())
 
 
 def nowhere(boundary: str) -> Any:

@@ -19,7 +19,6 @@ from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.managed import MANAGED
 from muniment.projections.access.holdings import subject_policies
 from muniment.projections.access.library import Library
-from muniment.projections.access.organizations import NONE, Organizations
 from muniment.projections.access.plans import Bundle, Plan
 from muniment.projections.access.plans import Documents as Shelf
 from muniment.projections.access.rules import Ready
@@ -74,27 +73,10 @@ class Standing(msgspec.Struct, gc=False):
 class Grounds:
     """One state of one account, and which documents its policies and groups hold."""
 
-    __slots__ = (
-        "_groups",
-        "_library",
-        "_policies",
-        "account",
-        "documents",
-        "holders",
-        "organizations",
-        "scps",
-        "version",
-    )
+    __slots__ = ("_groups", "_library", "_policies", "account", "documents", "holders", "version")
 
-    def __init__(
-        self,
-        account: Account,
-        library: Library,
-        before: "Grounds | None" = None,
-        organizations: Organizations = NONE,
-    ) -> None:
-        self.account, self.organizations = account, organizations
-        self.scps = organizations.scp_shelves(account.number, library)  # what the organization lets anybody here do
+    def __init__(self, account: Account, library: Library, before: "Grounds | None" = None) -> None:
+        self.account = account
         self.version = account.version  # while nobody reads, the fold works in place: the same object, a later state
         self._library = library
         # two that stand for tables of this state, without keeping them alive
@@ -103,23 +85,17 @@ class Grounds:
         self._policies: dict[str, Ready | None] = {}
         self._groups: dict[str, list[Ready]] = {}
         # the tables of a state that has moved on in place say nothing
-        if before is not None and before.account.version == before.version:
+        if before is not None and before.account is not account and before.account.version == before.version:
             self._take_over(before)
 
     def _take_over(self, before: "Grounds") -> None:
         """A table that is the very same one holds what it held."""
         then, now = before.account, self.account
         if then.policies is now.policies and then.groups is now.groups:
-            self._policies, self._groups = before._policies, before._groups
-            if before.scps == self.scps:
-                self.documents = before.documents
+            self.documents, self._policies, self._groups = before.documents, before._policies, before._groups
         same_people = then.users is now.users and then.roles is now.roles
         if same_people and then.applications is now.applications and then.entities is now.entities:
             self.holders = before.holders
-
-    def under(self, organizations: Organizations) -> "Grounds":
-        """The same state where the organizations are others."""
-        return Grounds(self.account, self._library, self, organizations)
 
     def holder(self, unique_id: str) -> User | Role | None:
         """The user or role with this id; None where it is gone."""
@@ -148,7 +124,7 @@ class Grounds:
         """What an application's subject holds; nothing where there is nobody."""
         subject = unique_id.startswith(SUBJECT)
         held = subject_policies(self.account, *subject_of(unique_id)) if subject else ()
-        return self._library.plans.bundle([self._library.identity(text) for _, text in held], None, self.scps)
+        return self._library.plans.bundle([self._library.identity(text) for _, text in held])
 
     def _named(self, shape: Shape) -> Bundle:
         """What a record's policies and groups come to."""
@@ -157,7 +133,7 @@ class Grounds:
         groups = self._groups
         for group_id in shape.groups:
             shelf += groups.get(group_id) or self._group(group_id)
-        return self._library.plans.bundle(shelf, self._boundary(shape.boundary), self.scps)
+        return self._library.plans.bundle(shelf, self._boundary(shape.boundary))
 
     def _attached(self, held: tuple[str, ...]) -> list[Ready]:
         """The documents of managed policies."""
@@ -195,23 +171,18 @@ class Standings:
 
     def __init__(self, library: Library, standings_max: int = STANDINGS_MAX) -> None:
         self.library = library
+        self.nobody = library.plans.bundle(())  # what whoever has no policies of its own holds
         self.grounds: dict[str, Grounds] = {}
         self.known: dict[str, Standing] = {}
         self._shapes: WeakValueDictionary[Hashable, Shape] = WeakValueDictionary()
         self._made: deque[str] = deque()
         self._standings_max = standings_max
 
-    def nobody(self, number: str, organizations: Organizations) -> Bundle:
-        """What whoever has no policies of its own holds in an account: the root user, and whoever is gone."""
-        return self.library.plans.bundle((), None, organizations.scp_shelves(number, self.library))
-
-    def of(self, account: Account, unique_id: str, organizations: Organizations = NONE) -> Standing:
-        """Where the user or role with this id stands in this state of its account and its organization."""
+    def of(self, account: Account, unique_id: str) -> Standing:
+        """Where the user or role with this id stands in this state of its account."""
         grounds = self.grounds.get(account.id)
         if grounds is None or grounds.account is not account or grounds.version != account.version:
-            grounds = self.grounds[account.id] = Grounds(account, self.library, grounds, organizations)
-        elif grounds.organizations is not organizations:
-            grounds = self.grounds[account.id] = grounds.under(organizations)
+            grounds = self.grounds[account.id] = Grounds(account, self.library, grounds)
         before = self.known.get(unique_id)
         if before is not None and before.holders is grounds.holders:
             holder, shape = before.holder, before.shape
