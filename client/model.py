@@ -8,6 +8,7 @@ from muniment.domain.policy.document import Kind
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.request import AccessRequest
 from muniment.domain.site.state import SITE, Site, SiteAccount
+from muniment.projections.access.guarded import Everything
 from muniment.projections.access.model import SECRETS, Access
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import IAM, Recorded
@@ -26,6 +27,12 @@ class Following(Access):
         super().__init__(fold)
         self._whole = whole
         self._looked = 0
+        self._look_at_every_secret()
+
+    def _look_at_every_secret(self) -> None:
+        """A reader of one account is never told which secrets have a policy, so it cannot pass any of them over."""
+        if not self._whole:
+            self._guarded = Everything()
 
     def position(self, stream: str = IAM) -> int:
         """The sequence up to which everything that is for us was applied."""
@@ -53,6 +60,7 @@ class Following(Access):
 
     def reindex(self) -> None:
         super().reindex()
+        self._look_at_every_secret()
         if not self._whole and self.fold.states:
             self.table[SITE] = self._stand_in()
 

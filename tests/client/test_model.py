@@ -12,6 +12,7 @@ from muniment.domain.secret.secrets import SecretCreated, SecretPolicyPut
 from muniment.domain.secret.state import boundary_of
 from muniment.domain.secret.versions import SecretVersionCreated
 from muniment.projections.fold import Fold
+from muniment.projections.readmodel import Checkpoint
 from tests.projections.logs import ACCOUNT
 from tests.projections.worlds import World
 
@@ -33,14 +34,21 @@ def world():
     return made
 
 
+def following(world, whole):
+    """A reader that has loaded what is in the log."""
+    reader = Following(Fold(), whole=whole)
+    reader.fold.states = dict(world.fold.states)
+    reader.load(Checkpoint())
+    return reader
+
+
 def asked(action, resource):
     return AccessRequest(action=action, resource=resource, principal=ANA)
 
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_only_a_reader_of_everything_decides_about_secrets(world, whole):
-    reader = Following(Fold(), whole=whole)
-    reader.table = dict(world.access.table)
+    reader = following(world, whole)
     secret = asked("secretsmanager:GetSecretValue", ARN)
     assert bool(reader.decide(secret)) is whole
     assert bool(reader.evaluate(secret)) is whole
@@ -49,7 +57,6 @@ def test_only_a_reader_of_everything_decides_about_secrets(world, whole):
 
 def test_the_policy_of_a_secret_counts_for_a_reader_of_everything(world):
     world.happened(SecretPolicyPut(CLOSED), boundary=boundary_of(NUMBER, "s"))
-    reader = Following(Fold(), whole=True)
-    reader.table = dict(world.access.table)
+    reader = following(world, whole=True)
     assert not reader.decide(asked("secretsmanager:GetSecretValue", ARN))
     assert reader.decide(asked("secretsmanager:GetSecretValue", f"{ARN[:-1]}9"))
