@@ -17,13 +17,14 @@ from muniment.domain.quotas import (
     STAGES_PER_SECRET_MAX,
 )
 from muniment.domain.sealing import Unreadable
+from muniment.domain.secret.contents import Version
 from muniment.domain.secret.errors import (
     DecryptionFailed,
     InvalidSecretParameter,
     SecretExists,
     SecretLimitExceeded,
 )
-from muniment.domain.secret.state import CURRENT, Secret, Version, value_field
+from muniment.domain.secret.state import CURRENT, Secret, value_field
 from muniment.domain.secret.versions import SecretVersionCreated, SecretVersionPromoted, SecretVersionsPurged
 
 BOTH: Final = "You can't specify both a binary secret value and a string secret value in the same secret."

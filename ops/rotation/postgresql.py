@@ -59,6 +59,7 @@ class PostgreSQL:
         if mode not in SSL_MODES:
             raise NotRotated("the secret's `sslmode` is none of PostgreSQL's")
         where: dict[str, Any] = {"host": address} if host.startswith("/") else {"host": host, "hostaddr": address}
+        where |= self._authority(mode)
         try:
             return psycopg.connect(
                 **where,
@@ -67,7 +68,6 @@ class PostgreSQL:
                 user=member(value, "username"),
                 password=member(value, "password"),
                 sslmode=mode,
-                **self._authority(mode),
                 connect_timeout=SECONDS_MAX,
                 application_name="muniment-rotation",
                 passfile="/dev/null",  # only what the secret says

@@ -23,9 +23,10 @@ from muniment.domain import ids
 from muniment.domain.caller import Caller
 from muniment.domain.ledger import Actor
 from muniment.domain.sealing import Unreadable
+from muniment.domain.secret.contents import Version
 from muniment.domain.secret.rotation import RotationRun
 from muniment.domain.secret.rotators import rotator_of
-from muniment.domain.secret.state import CURRENT, Secret, Version, value_field
+from muniment.domain.secret.state import CURRENT, Secret, value_field
 from muniment.ops.rotation.access_key import Executes
 from muniment.ops.rotation.agenda import Due
 from muniment.ops.rotation.rotator import Job, NotRotated, Rotator

@@ -5,9 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from muniment.domain.resource import Resource
+from muniment.domain.secret.contents import Version
 from muniment.domain.secret.naming import REGION
 from muniment.domain.secret.rotators import failures
-from muniment.domain.secret.state import Secret, Version
+from muniment.domain.secret.state import Secret
 from muniment.projections.queries.pagination import key_of
 from muniment.projections.queries.secretsmanager.filters import Filter, meeting
 from muniment.projections.queries.secretsmanager.order import LATEST, rows

@@ -10,13 +10,14 @@ from muniment.domain.errors import AccessDenied, Refused
 from muniment.domain.resource import Resource
 from muniment.domain.sealing import Unreadable
 from muniment.domain.secret import keys
+from muniment.domain.secret.contents import Version
 from muniment.domain.secret.errors import (
     DecryptionFailed,
     InvalidSecretParameter,
     InvalidSecretRequest,
     SecretNotFound,
 )
-from muniment.domain.secret.state import CURRENT, Secret, Version, value_field
+from muniment.domain.secret.state import CURRENT, Secret, value_field
 from muniment.projections.queries.secretsmanager.filters import Filter, meeting
 from muniment.projections.queries.secretsmanager.holding import settled
 from muniment.projections.queries.secretsmanager.order import NAME, rows

@@ -1,5 +1,6 @@
 """Targets for rotators: a PostgreSQL that asks for passwords, a Redis with users, and secrets to read."""
 
+import contextlib
 import secrets
 
 import psycopg
@@ -8,6 +9,7 @@ import pytest
 from muniment.ops.federation.fetch import Fetcher
 from muniment.ops.rotation.reach import Reach
 from muniment.ops.rotation.rotator import Job, NotRotated
+from tests.ops.rotation.nodes import Site, Target
 from tests.postgres import postgres  # noqa: F401 - a fixture
 from tests.redis_server import redis_server  # noqa: F401 - a fixture
 
@@ -97,3 +99,14 @@ def job():
         "0" * 32,
         {"adminSecretArn": "admin"},
     )
+
+
+@pytest.fixture
+def site(tmp_path):
+    with contextlib.ExitStack() as closing:
+        yield Site(tmp_path, closing)
+
+
+@pytest.fixture
+def target():
+    return Target()
