@@ -11,9 +11,8 @@ from muniment.domain.policy.matching import BudgetSpent
 from muniment.domain.policy.principals import Grant
 from muniment.domain.policy.request import IN_AN_ACCOUNT, PrincipalKind
 from muniment.projections.access.frame import Frame
-from muniment.projections.access.limits import Limits
 from muniment.projections.access.plans import APART, Bundle, Documents, Plan, Plans, allows, denies
-from muniment.projections.access.rules import Ready, Rules, Run, first
+from muniment.projections.access.rules import Candidates, Ready, Rules, Run, first
 
 USER_OR_ROLE: Final = frozenset({PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.APPLICATION})
 WITH_POLICIES: Final = IN_AN_ACCOUNT - {PrincipalKind.ROOT}
@@ -33,7 +32,6 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """The policies that bear on a request beside its requester's own; see `evaluate.PolicySet`."""
 
     session: Documents | None = None
-    limits: Limits | None = None
     rcps: tuple[Documents, ...] | None = None
     resource: Ready | None = None
     mandatory: bool = False
@@ -73,6 +71,9 @@ def alone(frame: Frame, plan: Plan) -> Answer:
         resource = frame.resource
         if plan.denies and (denied := first(plan.denies, resource, frame)) >= 0:
             return DENIED[plan.layers[denied]]
+        for level in plan.scps:
+            if first(level, resource, frame) < 0:
+                return NO_SCP
         if (
             resource.startswith(plan.prefixes)
             or ((exact := plan.exact) is not None and resource in exact)
@@ -105,23 +106,34 @@ def at_first(frame: Frame, bundle: Bundle) -> Answer | None:
     """The same for an action that was not asked about before, from the documents as they are: a plan, which costs as much as
     several decisions, is for those that are asked about again. None where only a plan will do."""
     action, resource = frame.request.action.lower(), frame.resource
-    if bundle.boundary is not None or bundle.scps is not None or action.startswith(APART):
+    if bundle.scps is not None or action.startswith(APART):
         return None
     try:
-        allowing = []
-        for one in bundle.identity:
-            found = one.known.get(action) or one.candidates(action)
-            if not found.short:
-                return None
-            if found.denies is not None and _some(found.denies, resource, frame):
-                return DENIED[Layer.IDENTITY]
-            if found.allows is not None:
-                allowing.append(found.allows)
-        if not any(_some(rules, resource, frame) for rules in allowing):
+        said = [one.known.get(action) or one.candidates(action) for one in bundle.identity]
+        limits = None if bundle.boundary is None else [one.candidates(action) for one in bundle.boundary]
+        if not all([found.short for found in (*said, *(limits or ()))]):  # noqa: C419 - quicker for so few
+            return None
+        if _deny(said, resource, frame):
+            return DENIED[Layer.IDENTITY]
+        if limits is not None and _deny(limits, resource, frame):
+            return DENIED[Layer.BOUNDARY]
+        if not _allow(said, resource, frame):
             return NO_IDENTITY
+        if limits is not None and not _allow(limits, resource, frame):
+            return NO_BOUNDARY
         return ALLOWED if frame.owner() == frame.request.principal.account else NO_RESOURCE
     except Exception:  # whatever it is, the plan will tell
         return None
+
+
+def _deny(said: list[Candidates], resource: str, frame: Frame) -> bool:
+    """Whether a rule of some documents denies."""
+    return any(_some(found.denies, resource, frame) for found in said if found.denies is not None)
+
+
+def _allow(said: list[Candidates], resource: str, frame: Frame) -> bool:
+    """Whether a rule of some documents allows."""
+    return any(_some(found.allows, resource, frame) for found in said if found.allows is not None)
 
 
 def _some(rules: Rules, resource: str, frame: Frame) -> bool:
@@ -129,37 +141,17 @@ def _some(rules: Rules, resource: str, frame: Frame) -> bool:
     return first(rules.first, resource, frame) >= 0 or first(rules.others, resource, frame) >= 0
 
 
-def within(limits: Limits, frame: Frame, answer: Answer) -> Answer:
-    """What becomes of an answer under an organization's limits: a deny wins, theirs first, and each level must allow. Total."""
-    try:
-        denying, levels = limits.of(frame.request.action)
-        resource = frame.resource
-        if answer[2] is not None:
-            return answer
-        if denying and first(denying, resource, frame) >= 0:
-            return DENIED[Layer.SCP]
-        if answer[0] is not Effect.EXPLICIT_DENY:
-            for level in levels:
-                if first(level, resource, frame) < 0:
-                    return NO_SCP
-    except BudgetSpent:
-        return TOO_MUCH
-    except Exception:  # total by contract: an error must never open a door
-        return FAILED
-    else:
-        return answer
-
-
 def _all_policies(frame: Frame, plan: Plan, beside: Beside) -> Outcome:
     """Ask every layer that applies, and decide as the plain evaluator does."""
     request = frame.request
-    principal, action = request.principal, request.action.lower()
+    principal, action, resource = request.principal, request.action.lower(), frame.resource
     mandatory = beside.mandatory and request.resource != "*"
     heard: dict[Layer, Said] = {}
     if beside.rcps is not None and rcps_apply(request):
         heard[Layer.RCP] = _levels(beside.rcps, action, frame)
-    if beside.limits is not None and principal.kind in IN_AN_ACCOUNT and not principal.service_linked:
-        heard[Layer.SCP] = beside.limits.said(frame)
+    if plan.guarded and principal.kind in IN_AN_ACCOUNT and not principal.service_linked:
+        every = all(first(level, resource, frame) >= 0 for level in plan.scps)
+        heard[Layer.SCP] = Said(every, first(plan.scp_denies, resource, frame) >= 0)
     if beside.resource is not None:
         heard[Layer.RESOURCE] = _resource(beside.resource, action, frame)
     elif mandatory:

@@ -17,6 +17,7 @@ from muniment.projections.access.conditions import Test
 from muniment.projections.access.rules import ALWAYS, NEVER, NONE, Candidates, Ready, Run, runs
 
 PLANS_MAX: Final = 1_048_576  # (bundle, action) pairs remembered; the oldest bundle's go
+UNPLANNED_TIMES: Final = 3  # a plan costs about as much as deciding so often from the documents themselves
 FEW_DIFFER: Final = 4  # documents: with more of them, asking each costs as much as making the plan
 ACTION_CHARACTERS_MAX: Final = 256  # longer actions, which do not exist, are planned again for each request
 APART: Final = "sts:"  # what actions begin with that have rules of their own, or other policies (2.2 steps 0, 4 and 6)
@@ -44,6 +45,7 @@ class Plan(msgspec.Struct, weakref=True):
     identity_denies: tuple[Run, ...]
     boundary_denies: tuple[Run, ...]
     scp_denies: tuple[Run, ...]
+    asked: int = 0  # no plan yet, but so many times asked about
 
 
 def planned(
@@ -84,7 +86,9 @@ def denies(found: Iterable[Candidates]) -> tuple[Run, ...]:
     return runs([one.denies for one in found if one.denies is not None])
 
 
-SEEN: Final = planned(apart=True, identity=(), boundary=None, scps=None)  # an action asked about once: no plan yet
+_UNPLANNED: Final = planned(apart=True, identity=(), boundary=None, scps=None)
+# what stands for the plan of an action while it is asked about for the first times
+ASKED: Final = tuple(msgspec.structs.replace(_UNPLANNED, asked=times) for times in range(1, 1 + UNPLANNED_TIMES))
 
 
 class Bundle:
@@ -114,7 +118,7 @@ class Bundle:
         """The plan of the bundle before, where what differs has nothing to say about the action."""
         before = self.before
         found = None if before is None else before.plans.get(action)
-        if before is None or found is None or found is SEEN:
+        if before is None or found is None or found.asked:
             return None
         differing = self.differing
         if differing is None:
@@ -174,23 +178,40 @@ class Plans:
     def plan(self, bundle: Bundle, action: str) -> Plan:
         """The plan of a bundle for an action."""
         found = bundle.plans.get(action)
-        if found is None or found is SEEN:
+        if found is None or found.asked:
             found = bundle.held(action) or self._merged(bundle, action.lower())
             self.keep(bundle, action, found)
         return found
 
-    def keep(self, bundle: Bundle, action: str, plan: Plan = SEEN) -> None:
-        """Remember the plan for an action, or that somebody asked about it."""
+    def keep(self, bundle: Bundle, action: str, plan: Plan) -> None:
+        """Remember the plan for an action, or how often it was asked about."""
+        plans = bundle.plans
+        if action in plans:
+            plans[action] = plan
+            return
         if len(action) > ACTION_CHARACTERS_MAX:
             return
-        plans = bundle.plans
         if not plans and bundle.watch is not None:
             self._planned[id(bundle.watch)] = bundle.watch
-        if action not in plans:
-            self._count += 1
         plans[sys.intern(action)] = plan  # one text for all: fewer places for the processor to look at
+        self._count += 1
         if self._count > self._plans_max:
             self._forget_oldest()
+
+    def asked(self, bundle: Bundle, action: str, before: Plan | None) -> bool:
+        """Note that an action was asked about once more; whether it is time for a plan."""
+        times = 0 if before is None else before.asked
+        if times == UNPLANNED_TIMES:
+            return True
+        self.keep(bundle, action, ASKED[times])
+        return False
+
+    def made(self, bundle: Bundle, action: str) -> Plan | None:
+        """The plan of a bundle for an action; None where it cannot be made, which `decide` tells as an alarm."""
+        try:
+            return self.plan(bundle, action)
+        except Exception:  # the decision is total, and its general way says what went wrong
+            return None
 
     def _gone(self, watch: "_Watch") -> None:
         if self._bundles.get(watch.key) is watch:
