@@ -2,7 +2,7 @@
 rows for each action (POLICY_EVALUATION 2.2, step 3).
 
 They stand beside what principals hold and are in no bundle: a changed policy makes a few rows anew, however many principals it
-binds (docs/decisions/0034-organizations-stand-beside.md).
+binds (docs/decisions/0036-organizations-stand-beside-plans.md).
 """
 
 import sys
