@@ -11,6 +11,7 @@ from muniment.domain.policy.matching import BudgetSpent
 from muniment.domain.policy.principals import Grant
 from muniment.domain.policy.request import IN_AN_ACCOUNT, PrincipalKind
 from muniment.projections.access.frame import Frame
+from muniment.projections.access.limits import Limits
 from muniment.projections.access.plans import APART, Bundle, Documents, Plan, Plans, allows, denies
 from muniment.projections.access.rules import Candidates, Ready, Rules, Run, first
 
@@ -32,6 +33,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """The policies that bear on a request beside its requester's own; see `evaluate.PolicySet`."""
 
     session: Documents | None = None
+    limits: Limits | None = None
     rcps: tuple[Documents, ...] | None = None
     resource: Ready | None = None
     mandatory: bool = False
@@ -71,9 +73,6 @@ def alone(frame: Frame, plan: Plan) -> Answer:
         resource = frame.resource
         if plan.denies and (denied := first(plan.denies, resource, frame)) >= 0:
             return DENIED[plan.layers[denied]]
-        for level in plan.scps:
-            if first(level, resource, frame) < 0:
-                return NO_SCP
         if (
             resource.startswith(plan.prefixes)
             or ((exact := plan.exact) is not None and resource in exact)
@@ -141,17 +140,37 @@ def _some(rules: Rules, resource: str, frame: Frame) -> bool:
     return first(rules.first, resource, frame) >= 0 or first(rules.others, resource, frame) >= 0
 
 
+def within(limits: Limits, frame: Frame, answer: Answer) -> Answer:
+    """What becomes of an answer under an organization's limits: a deny wins, theirs first, and each level must allow. Total."""
+    try:
+        denying, levels = limits.of(frame.request.action)
+        resource = frame.resource
+        if answer[2] is not None:
+            return answer
+        if denying and first(denying, resource, frame) >= 0:
+            return DENIED[Layer.SCP]
+        if answer[0] is not Effect.EXPLICIT_DENY:
+            for level in levels:
+                if first(level, resource, frame) < 0:
+                    return NO_SCP
+    except BudgetSpent:
+        return TOO_MUCH
+    except Exception:  # total by contract: an error must never open a door
+        return FAILED
+    else:
+        return answer
+
+
 def _all_policies(frame: Frame, plan: Plan, beside: Beside) -> Outcome:
     """Ask every layer that applies, and decide as the plain evaluator does."""
     request = frame.request
-    principal, action, resource = request.principal, request.action.lower(), frame.resource
+    principal, action = request.principal, request.action.lower()
     mandatory = beside.mandatory and request.resource != "*"
     heard: dict[Layer, Said] = {}
     if beside.rcps is not None and rcps_apply(request):
         heard[Layer.RCP] = _levels(beside.rcps, action, frame)
-    if plan.guarded and principal.kind in IN_AN_ACCOUNT and not principal.service_linked:
-        every = all(first(level, resource, frame) >= 0 for level in plan.scps)
-        heard[Layer.SCP] = Said(every, first(plan.scp_denies, resource, frame) >= 0)
+    if beside.limits is not None and principal.kind in IN_AN_ACCOUNT and not principal.service_linked:
+        heard[Layer.SCP] = beside.limits.said(frame)
     if beside.resource is not None:
         heard[Layer.RESOURCE] = _resource(beside.resource, action, frame)
     elif mandatory:

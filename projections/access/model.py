@@ -19,7 +19,7 @@ from muniment.domain.session import Passed, Session
 from muniment.domain.site.state import SITE
 from muniment.projections.access.decided import Decided, Note, Question, plain, unheard
 from muniment.projections.access.documents import Documents
-from muniment.projections.access.engine import ALONE, Answer, Beside, alone, at_first, decide
+from muniment.projections.access.engine import ALONE, Answer, Beside, alone, at_first, decide, within
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.guarded import Everything, Guarded
 from muniment.projections.access.holdings import Holdings, holdings, managed
@@ -130,11 +130,10 @@ class Access(FoldedModel):
             or standing is None
             or grounds.account is not account
             or grounds.version != account.version
-            or grounds.organizations is not organizations
             or standing.holders is not grounds.holders
             or standing.documents is not grounds.documents
         ):
-            standing = standings.of(account, unique_id, organizations)
+            standing = standings.of(account, unique_id)
         plan = standing.plans.get(request.action)
         frame = Frame(request, resource, KNOWN, account, organizations, standing)
         if plan is None or plan.apart:  # noqa: SIM108
@@ -143,7 +142,8 @@ class Access(FoldedModel):
             answer = alone(frame, plan)
         if answer is None:
             return self._with_others(request, session, position)
-        effect, layer, alarm = answer
+        limits = organizations.limits(principal.account, standings.library) if organizations.binding else None
+        effect, layer, alarm = answer if limits is None else within(limits, frame, answer)
         return Decided(effect, layer, position, alarm, frame, self._alone)
 
     def _unplanned(self, frame: Frame, bundle: Bundle, plan: Plan | None) -> Answer | None:
@@ -160,9 +160,9 @@ class Access(FoldedModel):
         """The decision where other policies may bear on it than the requester's own, and where there is no requester."""
         principal, standings, organizations = request.principal, self._standings, self.organizations
         account, unique_id = self._account(principal.account), holder_id(principal)
-        standing, bundle = None, standings.nobody(principal.account, organizations)
+        standing, bundle = None, standings.nobody
         if account is not None and unique_id:
-            standing = standings.of(account, unique_id, organizations)
+            standing = standings.of(account, unique_id)
             bundle = standing.bundle
         frame = Frame(request, request.resource, KNOWN, account, organizations, standing)
         question, beside = self._beside(request, session)
@@ -252,13 +252,15 @@ class Access(FoldedModel):
         """The policies that bear on a request beside its requester's own."""
         mandatory = request.action.lower() in ROLE_ASSUMING and FEDERATED_USER not in request.resource
         trust = self._trust(request) if mandatory else self._policy_of_secret(request)
-        library, rcps = self._standings.library, None
-        if rcps_apply(request):
-            rcps = self.organizations.rcp_shelves(request.owner, library)
-        if session is None and trust is None and not mandatory and rcps is None:
+        library, organizations, rcps = self._standings.library, self.organizations, None
+        limits = organizations.limits(request.principal.account, library) if organizations.binding else None
+        if organizations.restricting and rcps_apply(request):
+            rcps = organizations.restrictions(request.owner, library)
+        if session is None and trust is None and not mandatory and limits is None and rcps is None:
             return self._alone, ALONE
         return Question(self._documents, session, mandatory, trust), Beside(
             session=None if session is None else library.sources(session),
+            limits=limits,
             rcps=rcps,
             resource=None if trust is None else library.read(trust.document),
             mandatory=mandatory,
