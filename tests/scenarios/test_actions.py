@@ -74,16 +74,20 @@ IAM = (
     *FEDERATION,
 )
 
+ORGANIZATIONS = (
+    "CreateOrganization", "DescribeOrganization", "EnableAllFeatures", "CreateAccount", "DescribeCreateAccountStatus",
+    "ListAccounts", "DescribeAccount", "MoveAccount", "ListAccountsForParent", "ListRoots", "ListParents", "ListChildren",
+    "CreateOrganizationalUnit", "UpdateOrganizationalUnit", "DescribeOrganizationalUnit", "DeleteOrganizationalUnit",
+    "ListOrganizationalUnitsForParent", "CreatePolicy", "UpdatePolicy", "DescribePolicy", "DeletePolicy", "ListPolicies",
+    "AttachPolicy", "DetachPolicy", "ListPoliciesForTarget", "ListTargetsForPolicy", "EnablePolicyType",
+    "DisablePolicyType", "TagResource", "UntagResource", "ListTagsForResource",
+)  # fmt: skip
+
 REQUIRED = (
     *(("iam", name) for name in IAM),
     ("sts", "GetCallerIdentity"),
     ("sts", "GetAccessKeyInfo"),
-    ("organizations", "CreateOrganization"),
-    ("organizations", "DescribeOrganization"),
-    ("organizations", "CreateAccount"),
-    ("organizations", "DescribeCreateAccountStatus"),
-    ("organizations", "ListAccounts"),
-    ("organizations", "DescribeAccount"),
+    *(("organizations", name) for name in ORGANIZATIONS),
     ("muniment", "CreateAccount"),
 )
 

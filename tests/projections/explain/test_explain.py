@@ -16,6 +16,16 @@ from muniment.domain.account.roles import RoleCreated
 from muniment.domain.account.users import UserCreated, UserRenamed
 from muniment.domain.errors import NoSuchEntity, ValidationError
 from muniment.domain.ledger import Actor
+from muniment.domain.organization.policies import (
+    OrganizationPolicyAttached,
+    OrganizationPolicyChanged,
+    OrganizationPolicyCreated,
+    PolicyTypeEnabled,
+)
+from muniment.domain.organization.policy_types import RCP, SCP
+from muniment.domain.organization.state import AccountJoined, OrganizationCreated
+from muniment.domain.organization.units import AccountMoved, OrganizationalUnitCreated
+from muniment.domain.site.state import SITE, AccountRegistered, OrganizationRegistered
 from muniment.projections.query import QUERIES, Asked
 from tests.projections.logs import ACCOUNT
 from tests.projections.past.house import House
@@ -218,3 +228,88 @@ def test_before_it_was_created_there_is_nobody() -> None:
 def test_values_of_keys_are_texts() -> None:
     with pytest.raises(ValidationError, match="condition key a:b"):
         explain(told(), Context={"a:b": {"c": 1}})
+
+
+ORGANIZATION, MANAGEMENT, UNIT = "organization.o-1", "999988887777", "ou-1-aaaaaaaa"
+
+
+def organized() -> House:
+    """Ana's account is under a unit with a policy that forbids reading; ana herself may read."""
+    house = told(UserInlinePolicyPut("ana", "inline", statement()))
+    house.log.append(
+        SITE,
+        AccountRegistered(MANAGEMENT, "m", "m@example.org"),
+        OrganizationRegistered("o-1", MANAGEMENT),
+        AccountRegistered(NUMBER, "a", "a@example.org", "o-1"),
+    )
+    house.log.append(
+        ORGANIZATION,
+        OrganizationCreated(MANAGEMENT, "m", "m@example.org", "r-1"),
+        AccountJoined(NUMBER, "a", "a@example.org", "car-1"),
+        PolicyTypeEnabled(SCP),
+        PolicyTypeEnabled(RCP),
+        OrganizationalUnitCreated(UNIT, "Live", "r-1"),
+        OrganizationPolicyCreated("p-s", SCP, "guard", "", statement("Allow", "s3:List*")),
+        OrganizationPolicyCreated("p-r", RCP, "walls", "", statement("Deny", "s3:*", Principal="*", Sid="Walls")),
+        OrganizationPolicyAttached("p-s", UNIT),
+        OrganizationPolicyChanged("p-s", policy_document=statement("Deny", "s3:*", Sid="NoS3")),
+        OrganizationPolicyAttached("p-r", NUMBER),
+        AccountMoved(NUMBER, "r-1", UNIT),
+    )
+    house.follow()
+    return house
+
+
+def by_policy(answer: Any, name: str) -> Any:
+    (found,) = [one for one in answer["Statements"] if one["Policy"] == name]
+    return found
+
+
+def test_an_organizations_layers_are_told_level_by_level() -> None:
+    answer = explain(organized())
+    assert answer["DecidedBy"] == "resource control policy"
+    layers = {one["Layer"]: one for one in answer["Layers"]}
+    assert [(one["Node"], one["Name"], one["Effect"]) for one in layers["service control policy"]["Levels"]] == [
+        ("r-1", "Root", "allowed"),
+        (UNIT, "Live", "explicitDeny"),
+        (NUMBER, NUMBER, "allowed"),
+    ]
+    assert [one["Effect"] for one in layers["resource control policy"]["Levels"]] == [
+        "allowed",
+        "allowed",
+        "explicitDeny",
+    ]
+    assert "Levels" not in layers["identity-based policy"]
+
+
+def test_an_organizations_policies_name_who_wrote_attached_and_placed() -> None:
+    answer = explain(organized())
+    guard = by_policy(answer, "guard")
+    assert (guard["Sid"], guard["Applies"], json.loads(guard["Text"])["Action"]) == ("NoS3", True, "s3:*")
+    assert guard["PolicyArn"] == f"arn:aws:organizations::{MANAGEMENT}:policy/o-1/service_control_policy/p-s"
+    assert brought(guard) == [
+        ("Live", "policy written", "OrganizationPolicyChanged"),
+        ("Live", "attached", "OrganizationPolicyAttached"),
+        ("Live", "account placed", "AccountMoved"),
+    ]
+    assert brought(by_policy(answer, "walls")) == [
+        (NUMBER, "policy written", "OrganizationPolicyCreated"),
+        (NUMBER, "attached", "OrganizationPolicyAttached"),
+    ]
+    assert brought(by_policy(answer, "FullAWSAccess")) == [
+        ("Root", "attached", "PolicyTypeEnabled"),
+        ("Live", "attached", "PolicyTypeEnabled"),
+        ("Live", "account placed", "AccountMoved"),
+        (NUMBER, "attached", "PolicyTypeEnabled"),
+    ]
+
+
+def test_before_the_move_the_units_policy_did_not_count() -> None:
+    house = organized()
+    answer = explain(house, AsOf=len(house.log.messages) - 2)
+    assert answer["Decision"] is True
+    assert [one["Policy"] for one in answer["Statements"]] == [
+        "RCPFullAWSAccess",
+        "FullAWSAccess",
+        "user_ana_inline",
+    ]
