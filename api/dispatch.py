@@ -19,6 +19,7 @@ from muniment.commands.sts.federated import FederatedIssue
 from muniment.commands.sts.issue import ISSUES, Issue, Vouched
 from muniment.commands.task import DEADLINE_SECONDS, Context
 from muniment.domain.activity.requests import CommandConfirmed, CommandRefused, QueryAnswered, QueryRefused
+from muniment.domain.activity.secrets import ForeignSecretChanged
 from muniment.domain.caller import Caller
 from muniment.domain.errors import (
     InvalidAction,
@@ -28,9 +29,10 @@ from muniment.domain.errors import (
     ServiceUnavailable,
     ValidationError,
 )
-from muniment.domain.ledger import Cause, Fact
+from muniment.domain.ledger import Cause, Entry, Fact
 from muniment.domain.position import Position
 from muniment.domain.resource import Resource
+from muniment.domain.secret.state import Secret
 from muniment.projections.past.views import ViewsAt
 from muniment.projections.query import QUERIES, Asked, Disclosed, Query, Views
 
@@ -148,6 +150,9 @@ class Dispatch:
         outcome = ledger.execute(command, context)
         if not outcome.entries or outcome.repeated:
             self._record(call, caller, CommandConfirmed(outcome.repeated))
+        elif any(is_foreign(entry, caller) for entry in outcome.entries):
+            changed = outcome.result.get("ARN") or call.params.get("SecretId", "")
+            self._record(call, caller, ForeignSecretChanged(call.request_id, (changed,)))
         return Answer(outcome.result, Position(self._services.epoch(), outcome.position))
 
     def _query(self, kind: type[Query], call: Call, caller: Caller) -> Answer:
@@ -235,6 +240,12 @@ class Dispatch:
             services.activity.record(happening)
         else:
             services.activity.later(happening)
+
+
+def is_foreign(entry: Entry, caller: Caller) -> bool:
+    """Whether an entry is of a secret that is not in the caller's account: a resource policy let it be changed."""
+    kind, _, number = entry.boundary.partition(".")
+    return kind == Secret.kind and number.partition("-")[0] != caller.actor.account
 
 
 def is_known(call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""Secrets that were read. Recorded durably before the reader has the value (SECURITY 14)."""
+"""Secrets that were read, and those of other accounts that were changed. Recorded durably before the answer (SECURITY 14)."""
 
 from muniment.domain.activity.requests import ActivityFact
 
@@ -10,4 +10,11 @@ class SecretRead(ActivityFact, frozen=True, gc=False, omit_defaults=True):
     version_id: str
     stages: tuple[str, ...] = ()
     shared_event_id: str = ""
+    resources: tuple[str, ...] = ()
+
+
+class ForeignSecretChanged(ActivityFact, frozen=True, gc=False, omit_defaults=True):
+    """A secret of another account was changed. There it is on record as what it was; here under the same `shared_event_id`."""
+
+    shared_event_id: str
     resources: tuple[str, ...] = ()

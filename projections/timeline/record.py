@@ -30,6 +30,7 @@ _OWN: Final = frozenset(
         "QueryAnswered",
         "RequestsThrottled",
         "UnauthenticatedRefused",
+        "ForeignSecretChanged",
     }
 )
 
@@ -51,7 +52,9 @@ def record_of(row: Row, region: str = "us-east-1") -> dict[str, Any]:
     }
     if row.refused:
         found |= {"errorCode": record.code, "errorMessage": record.message}
-    shared = row.record.data.get("shared_event_id") if isinstance(row.record.data, dict) else None
+    shared = record.data.get("shared_event_id") if isinstance(record.data, dict) else None
+    if record.boundary.startswith("secret.") and record.actor not in (row.account, NOBODY):
+        shared = row.request_id  # changed from another account, which has it on record too: ForeignSecretChanged
     found |= {
         "requestParameters": requested or None,
         "responseElements": None if row.read_only or row.refused else answered or None,

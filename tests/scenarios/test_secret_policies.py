@@ -118,6 +118,36 @@ def test_both_accounts_have_a_shared_read_on_record(secrets, other, their_user, 
     assert ours["userIdentity"]["accountId"] == theirs["userIdentity"]["accountId"] == other.account
 
 
+def test_both_accounts_have_a_change_from_outside_on_record(secrets, other, their_user, server):
+    arn = secrets.create_secret(Name="s", SecretString="1")["ARN"]
+    put = {"Effect": "Allow", "Action": "secretsmanager:PutSecretValue", "Resource": "*"}
+    ana = their_user("ana", put)
+    allowed = allow({"AWS": f"arn:aws:iam::{other.account}:root"}, "secretsmanager:PutSecretValue")
+    secrets.put_resource_policy(SecretId="s", ResourcePolicy=policy(allowed))
+    ana.put_secret_value(SecretId=arn, SecretString="canary")
+    secrets.put_secret_value(SecretId="s", SecretString="2")  # one's own is on record once
+    asked = [{"AttributeKey": "ResourceName", "AttributeValue": arn}]
+    records = {}
+    for number, client in ((server.account, server.client("cloudtrail")), (other.account, other("cloudtrail"))):
+        for _ in range(100):
+            events = client.lookup_events(LookupAttributes=asked)["Events"]
+            found = [json.loads(each["CloudTrailEvent"]) for each in events if each["EventName"] == "PutSecretValue"]
+            if len(found) == (4 if number == server.account else 1):  # a version made, and promoted, twice
+                break
+        records[number] = found
+    (theirs,) = records[other.account]
+    ours = [each for each in records[server.account] if each["userIdentity"]["accountId"] == other.account]
+    own = [each for each in records[server.account] if each not in ours]
+    assert (len(ours), len(own)) == (2, 2)
+    for each in ours:
+        assert each["sharedEventID"] == theirs["sharedEventID"]
+        assert each["eventID"] != theirs["eventID"]
+        assert each["userIdentity"] == theirs["userIdentity"]
+        assert (each["recipientAccountId"], theirs["recipientAccountId"]) == (server.account, other.account)
+    assert not any("sharedEventID" in each for each in own)
+    assert "canary" not in json.dumps(records)
+
+
 def test_within_the_account_the_resource_policy_is_enough_for_whom_it_names(secrets, member, server):
     secrets.create_secret(Name="s", SecretString="1")
     ana, eva = member("ana")("secretsmanager"), member("eva")("secretsmanager")

@@ -10,7 +10,7 @@ from muniment.domain.activity.requests import (
     RequestsThrottled,
     UnauthenticatedRefused,
 )
-from muniment.domain.activity.secrets import SecretRead
+from muniment.domain.activity.secrets import ForeignSecretChanged, SecretRead
 from muniment.domain.activity.sessions import SessionIssued
 from muniment.domain.activity.sign_ins import SignInRefused, SignInSucceeded
 from muniment.domain.ledger import Fact
@@ -44,5 +44,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     SignInRefused("wrong-code", "ana", PHONE, "virtual"),
     RequestsThrottled(7, {ANA: 7}, START, START + 1),
     UnauthenticatedRefused(3, {"InvalidClientTokenId": 3}, START, START + 1, {"source": "sealed"}),
+    ForeignSecretChanged("018bcfe5-6800-7000-a000-000000000003", (SECRET_ARN,)),
     SecretRead(SECRET_ARN, VERSION_1, ("AWSCURRENT",), "018bcfe5-6800-7000-a000-000000000002", (SECRET_ARN,)),
 )
