@@ -142,8 +142,11 @@ def main() -> None:
 
 
 def _say(done: int, known: int) -> None:
-    sys.stdout.write(f"{done} {known}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{done} {known}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the parent is dead: what is done stays as it is, for the next attempt to go on from
+        os._exit(1)
 
 
 def _fold(order: Order, settings: ConnectionSettings) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from muniment.projections.timeline.fill import Fill
+from muniment.projections.timeline.fill import Admits, Fill, nothing
 from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.tables import Tables
 from muniment.projections.timeline.words import Wanted
@@ -44,8 +44,9 @@ class Database(Protocol):
     def matching(self, search: Sequence[Wanted]) -> sa.ColumnElement[bool]:
         """The condition that a row has all these words."""
 
-    def fill(self) -> Fill | None:
-        """Begin to fill empty tables in bulk, where that needs a way of its own."""
+    def fill(self, admits: Admits = nothing) -> Fill | None:
+        """Begin to fill empty tables in bulk, where that needs a way of its own; or go on with what is left of such a filling,
+        where `admits` says that its rows are those of the log."""
 
     def beside(self) -> "Database":
         """The next generation, empty and not live."""

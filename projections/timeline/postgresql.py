@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from muniment.projections.timeline.database import Touched
-from muniment.projections.timeline.fill import Fill
+from muniment.projections.timeline.fill import Admits, Fill, nothing
 from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.tables import VERSION, Tables
 from muniment.projections.timeline.words import Wanted, words
@@ -78,7 +78,7 @@ class PostgreSQL:
         query = " & ".join(f"'{each.word}'{':*' if each.prefix else ''}" for each in search)
         return self.tables.rows.c.words.op("@@")(sa.cast(query, postgresql.TSQUERY))
 
-    def fill(self) -> Fill | None:
+    def fill(self, admits: Admits = nothing) -> Fill | None:
         """Rows are copied in as they are when live."""
         return None
 

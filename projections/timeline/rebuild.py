@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
+from muniment.domain import stored
 from muniment.projections.filling import Filling
 from muniment.projections.generation import Generation
-from muniment.projections.readmodel import IAM, IAM_ACTIVITY
+from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Checkpoint
 from muniment.projections.rebuild import Compared, Live, Progress, RebuildRunning, Rebuilt, uncollected
 from muniment.projections.source import Source
 from muniment.projections.timeline import digest
@@ -81,9 +82,10 @@ def prepare(
     """The part of a rebuild that is for a child process: fill the empty generation `database` from the whole log.
 
     What is there at the end is whole, whatever comes after it in the log; it is compared with the generation `live`, as far
-    as both reach. Raises Broken, SourceLost.
+    as both reach. Rows that an attempt which was killed has left stay, where the log says the same: entries up to there are folded
+    alone. Raises Broken, SourceLost.
     """
-    timeline = Timeline(database)
+    timeline = Timeline(database, admits=lambda reached: _of_the_log(reached, sources))
     generation = Generation(None, (timeline,))
     pause = _teller(timeline, sources, progress)
     gc.disable()  # nothing here is ever garbage in a cycle, and there is much of it
@@ -91,6 +93,7 @@ def prepare(
         for stream in (IAM, IAM_ACTIVITY):
             _run(Filling(sources[stream], verifier, generation, pause=pause))
         timeline.finish()
+        timeline.expired(IAM_ACTIVITY, sources[IAM_ACTIVITY].bounds().first)  # what was left may be from before it
         _refuse_stopped(timeline)
         reached = dict(timeline.checkpoints)
     finally:
@@ -133,6 +136,16 @@ def _fill(
         if feed.between(join):
             return
     raise Broken(IAM, twin.position(IAM), "the rebuild does not come level with the live timeline")
+
+
+def _of_the_log(reached: Mapping[str, Checkpoint], sources: Mapping[str, Source]) -> bool:
+    """Whether the log holds the entries that the rows end with."""
+    for stream, at in reached.items():
+        bounds = sources[stream].bounds()
+        message = sources[stream].message(at.sequence) if bounds.first <= at.sequence <= bounds.last else None
+        if at.epoch != bounds.epoch or message is None or stored.digest(message.data) != at.digest:
+            return False
+    return True
 
 
 def _run(filling: Filling) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from muniment.projections.timeline.database import Touched
-from muniment.projections.timeline.fill import Fill, SQLiteFill, sync
+from muniment.projections.timeline.fill import Admits, Fill, SQLiteFill, nothing, sync
 from muniment.projections.timeline.inserting import insert_into_sqlite
 from muniment.projections.timeline.row import Columns
 from muniment.projections.timeline.tables import VERSION, Tables
@@ -44,10 +44,9 @@ class SQLite:
         return cls(directory, _live(directory) or 1)
 
     def open(self) -> None:
-        """Make sure that the tables and their indexes are there; what a killed filling left is removed."""
+        """Make sure that the tables and their indexes are there."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine.dispose()
-        SQLiteFill.remove_left_over(self.path)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         with self.engine.begin() as connection:
             dialect = connection.dialect
@@ -87,14 +86,15 @@ class SQLite:
         found = sa.select(text.c.rowid).where(text.c[self.tables.text].op("MATCH")(query))
         return self.tables.rows.c.id.in_(found)
 
-    def fill(self) -> Fill | None:
-        """A fresh file beside this one, that takes its place when it is done."""
-        self._remove()
-        return SQLiteFill(self.path, self.tables)
+    def fill(self, admits: Admits = nothing) -> Fill | None:
+        """A fresh file beside this one, that takes its place when it is done; or what is left of one, where `admits` takes it."""
+        self.engine.dispose()
+        _unlink(self.path)
+        return SQLiteFill(self.path, self.tables, admits)
 
     def beside(self) -> "SQLite":
-        """The generation after all that there are."""
-        taken = [int(path.stem.rsplit("-", 1)[1]) for path in self._generations()]
+        """The generation after all that there are; a killed filling has left no whole one, so it is that of the filling again."""
+        taken = [_number(path) for path in self._generations()]
         return SQLite(self.directory, max([self.generation, *taken]) + 1)
 
     def promote(self) -> None:
@@ -106,7 +106,7 @@ class SQLite:
         os.replace(fresh, self.directory / _LIVE)
         sync(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         for path in self._generations():
-            if int(path.stem.rsplit("-", 1)[1]) not in (self.generation, before or 1):
+            if _number(path) not in (self.generation, before or 1):
                 _unlink(path)
 
     def discard(self) -> None:
@@ -144,6 +144,11 @@ def _live(directory: Path) -> int | None:
         if int(version) == VERSION:
             return int(generation)
     return None
+
+
+def _number(path: Path) -> int:
+    """The generation whose file it is."""
+    return int(path.stem.rsplit("-", 1)[1])
 
 
 def _unlink(path: Path) -> None:

@@ -12,7 +12,7 @@ from muniment.projections.queries.pagination import Cursors, Page
 from muniment.projections.readmodel import BEGINNING, IAM, IAM_ACTIVITY, Checkpoint, Monotonic, ReadModel, Recorded
 from muniment.projections.timeline import digest
 from muniment.projections.timeline.database import Database, Touched
-from muniment.projections.timeline.fill import Fill
+from muniment.projections.timeline.fill import Admits, Fill, nothing
 from muniment.projections.timeline.opening import Unsealer, opened
 from muniment.projections.timeline.past import Change, Past
 from muniment.projections.timeline.question import After, Question, key_of, place_of, select
@@ -40,9 +40,15 @@ class Timeline(ReadModel):
     STREAMS: ClassVar[tuple[str, ...]] = (IAM, IAM_ACTIVITY)
 
     def __init__(
-        self, database: Database, *, unsealer: Unsealer | None = None, monotonic: Monotonic = time.monotonic
+        self,
+        database: Database,
+        *,
+        unsealer: Unsealer | None = None,
+        monotonic: Monotonic = time.monotonic,
+        admits: Admits = nothing,
     ) -> None:
         super().__init__(monotonic)
+        self._admits = admits  # of what a killed filling has left
         self.database = database
         self._unsealer = unsealer
         self._fill: Fill | None = None
@@ -92,7 +98,9 @@ class Timeline(ReadModel):
     def begin_bulk(self, entries: int) -> None:
         """Fill an empty timeline in the way that is fastest there."""
         if self._fill is None and not self._rows_to and entries >= FILL_ENTRIES_MIN:
-            self._fill = self.database.fill()
+            self._fill = self.database.fill(self._admits)
+            if self._fill is not None:
+                self._rows_to = dict(self._fill.reached)
 
     def live(self) -> None:
         """Everything was read: put what was filled in bulk into its place, and answer from now on."""
@@ -200,7 +208,7 @@ class Timeline(ReadModel):
             return
         stream = batch[0].stream
         if self._fill is not None:
-            self._fill.put(rows, touched)
+            self._fill.put(rows, touched, (stream, after))
         else:
             self._insert(after, batch, rows, touched)
         self._rows_to[stream] = after

@@ -1,6 +1,8 @@
 """The child process of a rebuild: it folds the log, and parent and child trust nobody else's snapshot (DESIGN §4)."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -32,6 +34,28 @@ def test_a_child_that_cannot_reach_the_log_is_told_of(tmp_path):
     order = Order(("nats://127.0.0.1:1",), "", "", "_INBOX", "", "", "", b'{"keys": []}', str(tmp_path), b"x" * 32)
     with pytest.raises(ChildFailed):
         run_child(order, lambda done, known: None)
+
+
+def test_a_child_whose_parent_died_leaves_everything_as_it_is(tmp_path):
+    left = tmp_path / "left"
+    left.touch()
+    program = f"""
+import os
+from muniment.ops import rebuild_child
+try:
+    while True:
+        rebuild_child._say(1, 2)
+finally:
+    os.unlink({str(left)!r})
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline() == b"1 2\n"
+        child.stdout.close()
+        assert child.wait(20) == 1
+        assert child.stderr.read() == b""
+    assert left.exists()
 
 
 def test_a_long_log_is_folded_by_a_child_and_equals_the_live_models(tmp_path):

@@ -212,7 +212,11 @@ def test_what_is_not_the_protocol_ends_the_line() -> None:
 def test_a_server_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "SEND_SECONDS_MAX", 0.2)
     held = threading.Event()
-    peer = Peer(lambda connection, data: held.wait(10) and None)
+
+    def hold(connection: socket.socket, data: bytes) -> None:
+        held.wait(10)
+
+    peer = Peer(hold)
     found = line_to(peer)
     with pytest.raises(errors.Lost):
         found.ask("somebody", lambda reply: pub("somebody", b"x" * (64 << 20), reply), 5.0)
