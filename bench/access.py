@@ -55,7 +55,9 @@ class Floor(Access):
         grounds, standing = standings.grounds[boundary], standings.known[unique_id]
         if grounds.account is not account or standing.documents is not grounds.documents:
             standing = standings.of(account, unique_id)
-        standing.plans.get(action) or standings.library.plans.plan(standing.bundle, action)
+        plan = standing.plans.get(action)
+        if plan is None or plan.asked:
+            standings.library.plans.plan(standing.bundle, action)
         return Decided(Effect.ALLOWED, Layer.IDENTITY, position, None, None, self._alone)  # type: ignore[arg-type]
 
 

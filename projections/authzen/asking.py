@@ -43,8 +43,9 @@ class Asker:
         self.account = found if isinstance(found, Account) else Account(id=f"{Account.kind}.{number}")
         self.keys_now = clock_keys(now // 1_000_000)
         self._subjects: dict[tuple[str, str], tuple[Principal | None, str]] = {}  # type and id → principal and ARN
+        self._nothing_known = not self.account.entities  # no properties of any subject or resource
         self._context: dict[str, Any] | None = None
-        self._keys: Keys = self.keys_now
+        self._keys: Mapping[str, tuple[str, ...]] = self.keys_now
         self._kinds: dict[str, tuple[bool, str]] = {}  # resource types, see `_kind`
 
     def decide(self, request: AccessRequest, question: Question) -> tuple[Decided, Passed | None]:
@@ -71,22 +72,28 @@ class Asker:
 
     def request(self, question: Question) -> AccessRequest | None:
         """The question as the engine takes it; None where there is no such subject. Raises ValidationError."""
-        subject = complete_entity(question.subject, "subject")
-        action = complete_deed(question.action)
-        resource = complete_entity(question.resource, "resource")
-        principal = self.principal(subject)
+        subject, action, resource = question.subject, question.action, question.resource
+        if subject is None or subject.type is None or subject.id is None:
+            subject = complete_entity(subject, "subject")
+        if action is None or action.name is None:
+            action = complete_deed(action)
+        if resource is None or resource.type is None or resource.id is None:
+            resource = complete_entity(resource, "resource")
+        principal = (self._subjects.get((subject.type or "", subject.id or "")) or self._known(subject))[0]
         if principal is None:
             return None
         if principal.kind is PrincipalKind.ROLE_SESSION and subject.properties:  # a policy is no condition key
             rest = {name: value for name, value in subject.properties.items() if name not in PASSED}
             subject = Entity(subject.type, subject.id, rest)
-        name = action.name
-        assert name is not None
+        name, keys = action.name or "", self._keys
+        unknown = self._nothing_known and question.context is self._context
+        if not unknown or subject.properties or action.properties or resource.properties:
+            keys = self.keys(subject, action, resource, question.context)
         return AccessRequest(
             action=name if ":" in name else action_of(name),
             resource=self.resource(resource),
             principal=principal,
-            context=self.keys(subject, action, resource, question.context),
+            context=keys,
         )
 
     def principal(self, subject: Entity) -> Principal | None:

@@ -95,14 +95,15 @@ def asked_about(asker: Asker, questions: Iterable[Asked]) -> tuple[list[str], li
 
 def evaluate_all(asker: Asker, questions: Iterable[Asked], semantic: str) -> Iterator[Outcome]:
     """The outcomes in order, up to the one that settles it. What is wrong with one evaluation is its own outcome."""
+    every = semantic == EXECUTE_ALL
     for question in questions:
         outcome: Outcome
         try:
-            outcome = question if isinstance(question, Refused) else evaluate(asker, question)
+            outcome = evaluate(asker, question) if type(question) is Question else question  # type: ignore[assignment]
         except ValidationError as refused:
             outcome = refused
         yield outcome
-        if semantic != EXECUTE_ALL:
+        if not every:
             allowed = isinstance(outcome, Decided) and outcome.effect is Effect.ALLOWED
             if semantic == (PERMIT_ON_FIRST_PERMIT if allowed else DENY_ON_FIRST_DENY):
                 return
