@@ -5,6 +5,7 @@ do more by it may do no more than the granter, and whoever can be acted as from 
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -52,6 +53,11 @@ class _Comparison:
         self.work = Work()
         self.fine: dict[str, bool] = {}  # documents that give no more than the granter has, whoever holds them
         self.followed: set[str] = set()
+
+    @cached_property
+    def particular(self) -> list[entering.Door]:
+        """The doors that let in somebody for who it is, but for those that name a principal by its id."""
+        return [door for door in entering.doors(self.after) if door.asks_who or _names_session(door)]
 
     def check(self) -> None:
         """Raises Escalation, TooComplex, MalformedVariable."""
@@ -115,8 +121,8 @@ class _Comparison:
     def _check_doors(self, unique_id: str, added: list[str], same: bool) -> None:
         """Roles that let it in for who it is, and did not before: because its name or tags did not fit, or it might not assume
         roles."""
-        particular = [door for door in entering.doors(self.after) if door.asks_who or _names_session(door)]
-        if not particular or not (added or not same):
+        particular = self.particular
+        if not particular or (same and not added):
             return
         own = self._most(unique_id)
         new = rights((tuple(document(text) for text in added),), person(self.after, unique_id, generous=True))
