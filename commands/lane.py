@@ -4,6 +4,7 @@ Optimistic retries alone collapse under contention, and `threading.Lock` is unfa
 takes the turns that wait, up to a limit, does them together, and hands the lane to the next in line.
 """
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,7 +22,8 @@ class Turn(Generic[W, R]):
         self.settled = False
         self._result: R | None = None
         self._error: Exception | None = None
-        self._called = threading.Event()
+        self._called = threading.Lock()  # closed until somebody calls: an event is made of three times as much
+        self._called.acquire()
 
     def succeed(self, result: R) -> None:
         """Settle with a result."""
@@ -38,11 +40,12 @@ class Turn(Generic[W, R]):
 
     def wait(self) -> None:
         """Sleep until settled or called to the head."""
-        self._called.wait()
+        self._called.acquire()
 
     def call(self) -> None:
-        """Wake the thread that waits for this turn."""
-        self._called.set()
+        """Wake the thread that waits for this turn; called twice before it woke, it wakes once."""
+        with contextlib.suppress(RuntimeError):
+            self._called.release()
 
     def outcome(self) -> R:
         """The result, or the error raised."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -195,12 +196,18 @@ def header_block(headers: dict[str, str]) -> bytes:
     """Encode headers. Raises ValueError for a name or value that would break out of its line."""
     lines = ["NATS/1.0"]
     for name, value in headers.items():
-        if not name or not name.isascii() or any(c in name for c in " :\r\n") or "\r" in value or "\n" in value:
+        if not _is_name(name) or "\r" in value or "\n" in value:
             raise ValueError(
                 f"header `{name!r}` cannot be written: a name has no spaces or colons, a value no line ends"
             )
         lines.append(f"{name}: {value}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+@lru_cache(maxsize=256)
+def _is_name(name: str) -> bool:
+    """Whether a header may have this name; there are few."""
+    return bool(name) and name.isascii() and not any(c in name for c in " :\r\n")
 
 
 def parse_headers(block: bytes) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from muniment.commands.drawn import Randomness
 from muniment.domain.ledger import Sealed
 from muniment.domain.sealing import Erased, Unreadable
 from muniment.ops.keys.binding import bind
@@ -29,6 +30,7 @@ FIELDS_CACHED_MAX: Final = 64  # bindings kept for a key; field names come from 
 TRIES_MAX: Final = 20
 
 _SEALING: Final = "muniment-seal"
+_random: Final = Randomness()
 _BOX_BYTES_MIN: Final = len(FORMAT) + NONCE_BYTES + TAG_BYTES
 _BODY: Final = len(FORMAT) + NONCE_BYTES
 
@@ -96,7 +98,7 @@ class KeyRing:
         if next(key.uses) > self._seals_max:
             key = self._renew(owner, key.id).first
             next(key.uses)
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = _random.take(NONCE_BYTES)
         box = key.encrypt(nonce, plain, key.bindings.get(field) or key.binding(field))
         return Sealed(key.id, FORMAT + nonce + box)
 

@@ -51,7 +51,7 @@ def test_a_box_holds_format_nonce_and_the_published_ciphertext(
     name = f"data.{ANA}"
     store.create(name, KeyRecord((wrap(ring.keks, name, "k1", bytes.fromhex(key)),)).encode())
     ring.prepare(ANA)
-    monkeypatch.setattr("os.urandom", lambda size: bytes.fromhex(nonce)[:size])
+    monkeypatch.setattr("muniment.commands.drawn.Randomness.take", lambda _, size: bytes.fromhex(nonce)[:size])
     sealed = ring.seal(ANA, "field", bytes.fromhex(plain))
     assert sealed.key == "k1"
     assert sealed.box[:-16].hex() == "01" + nonce + cipher  # the ciphertext does not depend on what is authenticated
