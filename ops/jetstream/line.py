@@ -26,7 +26,7 @@ from muniment.ops.jetstream.wire import Frame, Framing, Info, decode_info
 CONNECT_SECONDS_MAX = 5.0
 SEND_SECONDS_MAX = 2.0  # a server that takes no bytes for so long is given up
 LOOK_SECONDS = 0.1  # how often the one who reads looks at the clock
-READ_BYTES = 1 << 18
+READ_BYTES = 1 << 13  # answers are short; a buffer of many pages is mapped anew for each read
 _SID = b"1"
 
 
