@@ -46,6 +46,8 @@ class WhatIfs:
     def ask(self, question: WhatIf, asked: Asked) -> dict[str, Any]:
         """The answer to `muniment:WhatIf`. Raises what a candidate refuses, ValidationError, ServiceUnavailable."""
         until, since = _moment(question.until), _moment(question.since)
+        if until and since >= until:
+            raise ValidationError("`Since` must be before `Until`: no decision is in that window")
         access, load = self._as_of(question, asked)
         hypothesis = Hypothesis(load, asked.actor, asked.now, lambda arn: _principal_id(access, arn))
         for number, candidate in enumerate(question.commands):

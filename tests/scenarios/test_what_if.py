@@ -77,6 +77,12 @@ def test_the_window_can_be_cut_by_count_and_by_time(wire, history):
     assert told["NewlyDenied"] == 3
 
 
+def test_a_window_that_ends_before_it_begins_is_refused(wire, history):
+    reply, told = ask(wire, DENY_USERS, Since="2026-02-01T00:00:00Z", Until="2026-01-01T00:00:00Z")
+    assert reply.status == 400
+    assert "`Since` must be before `Until`" in reply.text
+
+
 def test_the_state_at_the_window_s_end_is_the_one_of_then(wire, iam, history):
     time.sleep(1.1)
     then = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
