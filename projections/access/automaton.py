@@ -8,7 +8,7 @@ searching", 1992; extended by gaps that loop, and by slots that read a whole val
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from muniment.domain.policy.matching import Budget, Chunk
+from muniment.domain.policy.matching import Budget, Chunk, Run
 
 STATES_PER_COMPARISON: Final = 4_096  # states that one step moves in the time of some comparisons
 SLOT_FIRST: Final = 0xF0000  # characters for private use stand for variables while patterns are laid out
@@ -26,17 +26,17 @@ class Automaton:
         layout = _Layout()
         for chunks in patterns:
             layout.add(chunks)
-        bits = layout.size
+        bits, literals = layout.size, layout.literals()
         self._starts = _mask(layout.starts, bits)
         self._accepting = _mask(layout.accepting, bits)
         free, fenced = _mask(layout.free_gaps, bits), _mask(layout.fenced_gaps, bits)
-        self._slots = tuple(_mask(layout.literals.pop(slot(number), ()), bits) for number in range(slots))
+        self._slots = tuple(literals.pop(slot(number), 0) for number in range(slots))
         self._loops, self._loops_colon = free | fenced, free
         anything = _mask(layout.free_ones, bits)
         self._steps_default = anything | _mask(layout.fenced_ones, bits)
         self._steps = {
-            character: _mask(at, bits) | (anything if character == _COLON else self._steps_default)
-            for character, at in layout.literals.items()
+            character: at | (anything if character == _COLON else self._steps_default)
+            for character, at in literals.items()
         }
         self._steps.setdefault(_COLON, anything)
         self._cost = 1 + bits // STATES_PER_COMPARISON
@@ -106,27 +106,59 @@ class _Layout:
         self.fenced_gaps: list[int] = []
         self.free_ones: list[int] = []
         self.fenced_ones: list[int] = []
-        self.literals: dict[str, list[int]] = {}
+        self._texts: list[str] = []  # all patterns in a row, with _NO_LITERAL where there is none
 
     def add(self, chunks: Sequence[Chunk]) -> None:
-        at = self.size
-        self.starts.append(at)
+        """Lay another pattern beside the others."""
+        self.starts.append(self.size)
         for number, chunk in enumerate(chunks):
             for place, run in enumerate(chunk):
                 if place:
-                    self.fenced_gaps.append(at)
+                    self.fenced_gaps.append(self.size)
                 elif number:
-                    self.free_gaps.append(at)
-                filled: set[int] = set(run.fenced)
-                self.fenced_ones.extend(at + offset for offset in run.fenced)
-                for offset, fragment in run.fragments:
-                    filled.update(range(offset, offset + len(fragment)))
-                    for index, character in enumerate(fragment):
-                        self.literals.setdefault(character, []).append(at + offset + index)
-                self.free_ones.extend(at + offset for offset in range(run.width) if offset not in filled)
-                at += run.width
-        self.accepting.append(at)
-        self.size = at + 1
+                    self.free_gaps.append(self.size)
+                if run.width:
+                    self._texts.append(self._text(run))
+                    self.size += run.width
+        self.accepting.append(self.size)
+        self._texts.append(_NO_LITERAL)
+        self.size += 1
+
+    def _text(self, run: Run) -> str:
+        """The characters of a run, and a note of those that may be any."""
+        fragments = run.fragments
+        if len(fragments) == 1 and len(fragments[0][1]) == run.width:
+            return fragments[0][1]
+        said, fenced = [_NO_LITERAL] * run.width, frozenset(run.fenced)
+        filled = set(fenced)
+        for offset, fragment in fragments:
+            said[offset : offset + len(fragment)] = fragment
+            filled.update(range(offset, offset + len(fragment)))
+        self.fenced_ones.extend(self.size + offset for offset in run.fenced)
+        self.free_ones.extend(self.size + offset for offset in range(run.width) if offset not in filled)
+        return "".join(said)
+
+    def literals(self) -> dict[str, int]:
+        """Character → the bits at which it stands. Each takes one pass over the bytes that stand for the characters."""
+        text = "".join(self._texts)
+        alphabet = sorted(set(text))
+        found: dict[str, int] = {}
+        for first in range(0, len(alphabet), _CODES):
+            some = alphabet[first : first + _CODES]
+            codes = dict.fromkeys(map(ord, alphabet), 0) | {ord(one): code for code, one in enumerate(some, 1)}
+            coded = text.translate(codes).encode("latin-1")[::-1]
+            for code, character in enumerate(some, 1):
+                found[character] = int(coded.translate(_ONES[code]), 2)
+        if _NO_LITERAL in found:
+            found[_NO_LITERAL] &= ~_mask((*self.accepting, *self.free_ones, *self.fenced_ones), self.size)
+            if not found[_NO_LITERAL]:
+                del found[_NO_LITERAL]
+        return found
+
+
+_NO_LITERAL: Final = "\0"
+_CODES: Final = 255  # characters that one pass tells apart; 0 is all the others
+_ONES: Final = tuple(bytes(49 if octet == code else 48 for octet in range(256)) for code in range(256))  # as digits
 
 
 def _mask(places: Iterable[int], bits: int) -> int:

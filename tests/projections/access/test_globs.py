@@ -42,6 +42,19 @@ def test_the_automaton_matches_what_any_pattern_matches(found: list[str], text: 
         assert wanted or simple.any(text, Budget(0))
 
 
+ALPHABET = [chr(code) for code in range(0x20, 0x180) if chr(code) not in "*?"]  # more than one pass tells apart
+
+
+@given(st.lists(st.text([*"*?\0ab:", *ALPHABET[:90]], min_size=1, max_size=5), min_size=1, max_size=4), st.data())
+def test_any_character_is_itself_also_where_nothing_stands(found: list[str], data: st.DataObject) -> None:
+    tokens = [split_wildcards(one) for one in [*found, *ALPHABET]]
+    text = data.draw(
+        st.sampled_from([one.replace("*", "").replace("?", "\0") for one in found]) | st.text("\0ab", max_size=5)
+    )
+    automaton = Automaton([tuple(chunks_of(one, fence=False)) for one in tokens])
+    assert automaton.any(text, Budget(10**6)) is any(matches(one, text, Budget(10**6)) for one in tokens)
+
+
 templates = st.lists(st.sampled_from(["a", "b", "ab", ":", Wildcard.MANY, Wildcard.ONE, 0, 1]), min_size=1, max_size=7)
 
 
