@@ -49,7 +49,7 @@ class Load:
         metadata = [{"Key": key, "Value": value} for key, value in found.items()]
         self.rotation = {"RotationLambdaARN": f"muniment-{rotator}", "ExternalSecretRotationMetadata": metadata}
         self.rotations = self.done = 0
-        self.failures, self.waits = [], []
+        self.failures, self.waits, self.others = [], [], []
         self._stop = threading.Event()
 
     def run(self, work, logins):
@@ -86,6 +86,14 @@ class Load:
                 self.done += 1
             except Exception as error:
                 self.failures.append(f"{type(error).__name__}: {error}")
+
+    def watch(self, vault):
+        """Time reads of the value, and beside them answers that no rotation holds: how late everything is on this machine."""
+        while not self._stop.is_set():
+            self.fetch(vault)
+            began = time.monotonic()
+            vault.get_random_password()
+            self.others.append(time.monotonic() - began)
 
     def fetch(self, vault):
         """The current value; how long the server took is kept."""
@@ -128,14 +136,15 @@ def single(rotating, name, database, logins, capsys):
     load = Load(rotating, name, "postgresql-single-user")
     root = rotating.root
     with Secrets.open(rotating.endpoint, root["access_key_id"], root["secret_access_key"]) as kept:
-        threading.Thread(target=lambda: [load.fetch(vault) for _ in iter(load._stop.is_set, True)], daemon=True).start()
+        threading.Thread(target=load.watch, args=(vault,), daemon=True).start()
         load.run(lambda: kept.using(name, login, is_refused), logins)
     assert all("authentication failed" in each for each in raw)
-    assert max(load.waits) <= WAIT_SECONDS_MAX + SLACK_SECONDS
+    assert max(load.waits) <= WAIT_SECONDS_MAX + max(SLACK_SECONDS, 2 * max(load.others))
     with capsys.disabled():
         longest = max(load.waits) * 1_000
         print(
-            f"\n{load.done} logins, {load.rotations} rotations, {len(raw)} raw failures, longest wait {longest:.0f} ms"
+            f"\n{load.done} logins, {load.rotations} rotations, {len(raw)} raw failures, longest wait {longest:.0f} ms, "
+            f"of others {max(load.others) * 1_000:.0f} ms"
         )
 
 
