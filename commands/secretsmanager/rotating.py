@@ -99,6 +99,7 @@ class BeginRotations(Command[Secret], frozen=True, kw_only=True, rename="pascal"
     service = "muniment"
     boundary = Secret
     operator_only = True
+    secret_parameters = frozenset({"due"})  # each account's record would tell of the others' secrets (SECURITY 16)
 
     due: tuple[DueRotation, ...]  # of different secrets
 

@@ -77,6 +77,20 @@ def test_many_that_are_due_begin_in_few_batches_and_before_any_goes_on(site, tar
         assert len(entries(site, boundary, "SecretRotationStarted")) == 2  # the test of the configuration, and this
 
 
+def test_no_entry_tells_of_the_secrets_that_began_with_it(site, target):
+    """SECURITY 16: they may be other accounts'."""
+    secrets = [site.secret(f"s{number}") for number in range(6)]
+    node = Node(site, "one", target)
+    node.start(site)
+    site.until(lambda: all(site.state(boundary).run is None for boundary in secrets))
+    move(site, [node], 4 * HOUR)
+    site.until(lambda: all(site.state(boundary).rotated for boundary in secrets))
+    for boundary in secrets:
+        begun = [each for each in site.ledger.events.get(boundary) if each.command.name == "muniment:BeginRotations"]
+        assert begun
+        assert [each.command.parameters for each in begun] == [{}] * len(begun)
+
+
 def test_one_secret_whose_log_cannot_be_read_does_not_keep_the_others_from_beginning(site, target):
     secrets = [site.secret(f"s{number}") for number in range(4)]
     node = Node(site, "one", target)
