@@ -61,7 +61,8 @@ class Endpoint:
             return
         http = HTTPRequest.from_asgi(dict(scope), body)
         peer = self._proxies.peer(http, scope.get("client"), scope.get("scheme", "http"))
-        await answer(send, await self._answered(http, peer))
+        reply = await self._answered(http, peer)
+        await answer(send, reply, bodiless=http.method == "HEAD")
 
     async def _answered(self, http: HTTPRequest, peer: Peer) -> HTTPAnswer:
         try:
@@ -97,12 +98,12 @@ class Quickly(Endpoint):
         return found if found is not None else await super()._answered(http, peer)
 
 
-async def answer(send: Send, reply: HTTPAnswer) -> None:
-    """Send an answer."""
+async def answer(send: Send, reply: HTTPAnswer, *, bodiless: bool = False) -> None:
+    """Send an answer; `bodiless`: all but its body (RFC 9110 section 9.3.2)."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})
 
 
 class Application:
@@ -122,6 +123,7 @@ class Application:
     ) -> None:
         self._operators, self._exact, self._native, self._aws = operators, exact, native, aws
         self._sign_in = sign_in
+        self._pages = frozenset(sign_in.values())  # read by browsers, and so by what asks with HEAD
         self._paths = frozenset(route.path for route in operators.router.routes if isinstance(route, Route))
         self.close = close  # records what is still counted, and stops the threads that count
 
@@ -132,7 +134,8 @@ class Application:
             await self._operators(scope, receive, send)
             return
         endpoint = self._exact.get(path) or self._below(path)
-        if endpoint is None or scope["method"] not in METHODS:
+        known = scope["method"] in METHODS or (scope["method"] == "HEAD" and endpoint in self._pages)
+        if endpoint is None or not known:
             await self._operators(scope, receive, send)  # its 404, or 405
         else:
             await endpoint(scope, receive, send)

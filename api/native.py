@@ -8,10 +8,11 @@ from muniment.api.aws import json as aws_json
 from muniment.api.aws import models
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.aws.signature import Claimed, check_scope
+from muniment.api.conversion import NAME_CHARACTERS_MAX
 from muniment.api.dispatch import Answer, Call
 from muniment.api.front import POSITION_HEADER, Front, expected, minimum, moment, retry_after
 from muniment.api.peer import Peer
-from muniment.domain.errors import InvalidAction, Refused, SerializationError
+from muniment.domain.errors import InvalidAction, Refused, SerializationError, ValidationError
 
 PREFIX: Final = "/v1/"
 SIGNING_NAME: Final = "muniment"
@@ -41,7 +42,10 @@ def _parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
     if claimed is not None:
         check_scope(claimed, frozenset({service, SIGNING_NAME}))
     operation = _operation(service, action)
-    params = body if operation is None or operation.input is None else aws_json.from_json(operation.input, body)
+    params = body
+    if operation is not None and operation.input is not None:
+        params = aws_json.from_json(operation.input, body)
+        _check_known(operation.input, body)
     return Call(
         service,
         action,
@@ -52,6 +56,26 @@ def _parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
         expect=expected(http),
         as_of=moment(http),
     )
+
+
+def _check_known(shape: models.Shape, value: Any, place: str = "") -> None:
+    """Raises ValidationError for a parameter that is none, however deep: here nobody's older client sends what it need not.
+
+    AWS's own protocols ignore those.
+    """
+    if isinstance(value, list) and shape.kind == "list":
+        for inner in value:
+            _check_known(shape.member, inner, place)
+    elif isinstance(value, dict) and shape.kind == "map":
+        for inner in value.values():
+            _check_known(shape.value, inner, place)
+    elif isinstance(value, dict) and shape.kind == "structure" and not shape.document:
+        members = {wire_name: member for _, wire_name, member in shape.wire_members}
+        if unknown := value.keys() - members.keys():
+            named = f"{place}{min(unknown)[:NAME_CHARACTERS_MAX]}"
+            raise ValidationError(f"1 validation error detected: unknown parameter {named}")
+        for name, inner in value.items():
+            _check_known(members[name], inner, f"{place}{name}.")
 
 
 def _render(call: Call, answer: Answer) -> HTTPAnswer:

@@ -1,7 +1,9 @@
 """Pages for those who are signed in: their sessions, their factors, proving again who they are."""
 
+import re
+import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 from muniment.api.aws.http import HTTPAnswer
@@ -22,6 +24,7 @@ from muniment.domain.arn import name_of
 from muniment.domain.errors import (
     AccessDenied,
     EntityAlreadyExists,
+    EntityTemporarilyUnmodifiable,
     InvalidAuthenticationCode,
     LimitExceeded,
     ReauthenticationRequired,
@@ -31,7 +34,10 @@ from muniment.domain.errors import (
     ValidationError,
 )
 
+SHOWN_ONCE = "The codes were shown once, and are good. Ask for new ones where they are lost; these are void then."
 KEYS, CONFIRM, YOU = "Add a security key", "Confirm that it is you", "Your sign-in"  # titles
+ONCE_BYTES: Final = 16
+ONCE: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 KINDS = {"browser": "Browser", "token": "Program"}
 
 
@@ -84,6 +90,7 @@ class AccountPages:
             account=principal.account.alias or principal.account.number,
             sessions=sessions,
             factors=factors,
+            once=secrets.token_hex(ONCE_BYTES),
         )
 
     # -- the end -------------------------------------------------------------------------------------------------
@@ -167,16 +174,20 @@ class AccountPages:
         return visit.go("/signin/account")
 
     def _recovery_codes(self, visit: Visit) -> HTTPAnswer:
-        visit.form()
+        """New codes, once for each page that asks for them: whoever loads the answer again does not void what it read."""
+        once = visit.form().get("once", "")
         signed, house = visit.must_be_signed(), self._services.house
         try:
             check_recent(signed, house.now())
             caller = caller_of(signed, visit.http, visit.peer, self._region, house.now())
-            outcome = house.ledger.execute(IssueRecoveryCodes(), Context(caller, visit.request_id))
+            key = once if ONCE.fullmatch(once) else ""
+            outcome = house.ledger.execute(IssueRecoveryCodes(), Context(caller, visit.request_id, key))
         except ReauthenticationRequired:
             return to_confirm(visit, "/signin/account")
         except (AccessDenied, UnmodifiableEntity) as refused:
             return self._account_page(visit, signed, status=refused.status, problem=refused.message)
+        except EntityTemporarilyUnmodifiable as shown:
+            return self._account_page(visit, signed, status=shown.status, problem=SHOWN_ONCE)
         house.wait(outcome.position)
         return visit.page("recovery_codes.html", "Recovery codes", codes=outcome.result["RecoveryCodes"])
 

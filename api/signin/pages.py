@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
 from muniment.api.peer import Peer
 from muniment.api.signin.cookies import RETURN, SESSION, TICKET
@@ -47,6 +49,8 @@ class SignInPages:
 
     def answer(self, http: HTTPRequest, peer: Peer, request_id: str) -> HTTPAnswer:
         """Answer one request. Raises Refused."""
+        if http.method == "HEAD":  # as GET; who sends the answer leaves its body out
+            http = msgspec.structs.replace(http, method="GET")
         name = http.raw_path.removeprefix("/signin/")
         if http.method == "GET" and name in STATIC:
             found = self._renderer.static(name)

@@ -57,3 +57,23 @@ def test_an_unknown_parameter_of_our_own_actions_is_refused(house):
     )
     assert status == 400
     assert "unknown parameter AccountNam" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"UserName": "ana", "Username": "eva"}, "Username"),
+        (
+            {"UserName": "ana", "Tags": [{"Key": "a", "Value": "b", "Valu": "c"}]},
+            "Tags.Valu",
+        ),
+    ],
+)
+def test_a_parameter_that_does_not_exist_is_refused_and_not_ignored(house, params, named):
+    status, _, problem = house.native("CreateUser", params)
+    assert (status, problem["title"], problem["detail"]) == (
+        400,
+        "ValidationError",
+        f"1 validation error detected: unknown parameter {named}",
+    )
+    assert house.native("GetUser", {"UserName": "ana"})[0] == 404
