@@ -105,7 +105,7 @@ def at_first(frame: Frame, bundle: Bundle) -> Answer | None:
     """The same for an action that was not asked about before, from the documents as they are: a plan, which costs as much as
     several decisions, is for those that are asked about again. None where only a plan will do."""
     action, resource = frame.request.action.lower(), frame.resource
-    if bundle.scps is not None or action.startswith(APART):
+    if action.startswith(APART):
         return None
     try:
         said = [one.known.get(action) or one.candidates(action) for one in bundle.identity]

@@ -6,7 +6,7 @@ here grows stale; what nobody holds any more goes by itself (docs/decisions/0012
 """
 
 import sys
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable
 from typing import Final
 from weakref import WeakValueDictionary, ref
 
@@ -14,7 +14,7 @@ import msgspec
 
 from muniment.domain.policy.decision import Layer
 from muniment.projections.access.conditions import Test
-from muniment.projections.access.rules import ALWAYS, NEVER, NONE, Candidates, Ready, Run, runs
+from muniment.projections.access.rules import NEVER, NONE, Candidates, Ready, Run, runs
 
 PLANS_MAX: Final = 1_048_576  # (bundle, action) pairs remembered; the oldest bundle's go
 UNPLANNED_TIMES: Final = 3  # a plan costs about as much as deciding so often from the documents themselves
@@ -32,7 +32,6 @@ class Plan(msgspec.Struct, weakref=True):
 
     apart: bool
     denies: tuple[Run, ...]
-    scps: tuple[tuple[Run, ...], ...]  # of the levels only those that do not allow everything
     prefixes: tuple[str, ...]
     exact: frozenset[str] | None
     search: Test | None
@@ -40,11 +39,9 @@ class Plan(msgspec.Struct, weakref=True):
     rest: tuple[Run, ...]
     boundary: tuple[Run, ...] | None  # None where there is none
     layers: tuple[Layer, ...]  # of the denies
-    guarded: bool  # whether SCPs count
     identity: tuple[Run, ...]
     identity_denies: tuple[Run, ...]
     boundary_denies: tuple[Run, ...]
-    scp_denies: tuple[Run, ...]
     asked: int = 0  # no plan yet, but so many times asked about
 
 
@@ -52,27 +49,21 @@ def planned(
     apart: bool,
     identity: Collection[Candidates],
     boundary: Collection[Candidates] | None,
-    scps: Sequence[Collection[Candidates]] | None,
 ) -> Plan:
     """The plan of what documents have to say."""
     allowing, denying = allows(identity), denies(identity)
-    levels = tuple(level for found in scps or () if (level := allows(found)) != (ALWAYS,))
-    scp_denies = denies([one for level in scps or () for one in level])
     boundary_denies = denies(boundary or ())
-    layers = [Layer.SCP] * len(scp_denies) + [Layer.IDENTITY] * len(denying) + [Layer.BOUNDARY] * len(boundary_denies)
+    layers = [Layer.IDENTITY] * len(denying) + [Layer.BOUNDARY] * len(boundary_denies)
     return Plan(
         apart,
-        scp_denies + denying + boundary_denies,
-        levels,
+        denying + boundary_denies,
         *(allowing[0] if allowing else NEVER),
         allowing[1:],
         None if boundary is None else allows(boundary),
         tuple(layers),
-        scps is not None,
         allowing,
         denying,
         boundary_denies,
-        scp_denies,
     )
 
 
@@ -86,23 +77,18 @@ def denies(found: Iterable[Candidates]) -> tuple[Run, ...]:
     return runs([one.denies for one in found if one.denies is not None])
 
 
-_UNPLANNED: Final = planned(apart=True, identity=(), boundary=None, scps=None)
+_UNPLANNED: Final = planned(apart=True, identity=(), boundary=None)
 # what stands for the plan of an action while it is asked about for the first times
 ASKED: Final = tuple(msgspec.structs.replace(_UNPLANNED, asked=times) for times in range(1, 1 + UNPLANNED_TIMES))
 
 
 class Bundle:
-    """Policies in their layers: the requester's, its boundary, and the levels of SCPs over its account."""
+    """Policies in their layers: the requester's, and its boundary. What its organization says stands beside it (limits.py)."""
 
-    __slots__ = ("__weakref__", "before", "boundary", "differing", "identity", "plans", "scps", "watch")
+    __slots__ = ("__weakref__", "before", "boundary", "differing", "identity", "plans", "watch")
 
-    def __init__(
-        self,
-        identity: frozenset[Ready],
-        boundary: Documents | None = None,
-        scps: tuple[Documents, ...] | None = None,
-    ) -> None:
-        self.identity, self.boundary, self.scps = identity, boundary, scps
+    def __init__(self, identity: frozenset[Ready], boundary: Documents | None = None) -> None:
+        self.identity, self.boundary = identity, boundary
         self.plans: dict[str, Plan] = {}  # by action as requests spell it
         self.before: Bundle | None = None  # what its holders held before
         self.differing: frozenset[Ready] | None = None  # the documents in which that differs, once somebody asked
@@ -131,17 +117,10 @@ class Bundle:
 
     def _differing(self, other: "Bundle") -> frozenset[Ready] | None:
         """The documents in which two bundles differ; None where these are many, or the layers differ."""
-        if (self.boundary is None) is not (other.boundary is None) or _levels(self) != _levels(other):
+        if (self.boundary is None) is not (other.boundary is None):
             return None
         found = (self.identity ^ other.identity) | (frozenset(self.boundary or ()) ^ frozenset(other.boundary or ()))
-        for ours, theirs in zip(self.scps or (), other.scps or (), strict=True):
-            found |= frozenset(ours) ^ frozenset(theirs)
         return found if len(found) <= FEW_DIFFER else None
-
-
-def _levels(bundle: Bundle) -> int | None:
-    """How many levels of SCPs there are; None where these do not count."""
-    return None if bundle.scps is None else len(bundle.scps)
 
 
 class _Watch(ref[Bundle]):
@@ -162,11 +141,9 @@ class Plans:
         self._count = 0
         self._plans_max = plans_max
 
-    def bundle(
-        self, identity: Iterable[Ready], boundary: Documents | None = None, scps: tuple[Documents, ...] | None = None
-    ) -> Bundle:
+    def bundle(self, identity: Iterable[Ready], boundary: Documents | None = None) -> Bundle:
         """The bundle of these documents, whatever their order."""
-        key = (frozenset(identity), boundary, scps)
+        key = (frozenset(identity), boundary)
         watch = self._bundles.get(key)
         found = None if watch is None else watch()
         if found is None:
@@ -227,12 +204,11 @@ class Plans:
     def _merged(self, bundle: Bundle, action: str) -> Plan:
         identity = frozenset(_speaking(bundle.identity, action))
         boundary = None if bundle.boundary is None else frozenset(_speaking(bundle.boundary, action))
-        scps = None if bundle.scps is None else tuple(frozenset(_speaking(level, action)) for level in bundle.scps)
         apart = action.startswith(APART)
-        key = identity if boundary is None and scps is None and not apart else (apart, identity, boundary, scps)
+        key = identity if boundary is None and not apart else (apart, identity, boundary)
         found = self._plans.get(key)
         if found is None:
-            found = self._plans.setdefault(key, planned(apart, identity, boundary, scps))
+            found = self._plans.setdefault(key, planned(apart, identity, boundary))
         return found
 
     def __len__(self) -> int:

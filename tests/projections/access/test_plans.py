@@ -8,7 +8,7 @@ from muniment.domain.account.users import UserCreated
 from muniment.domain.policy.request import AccessRequest, Principal, PrincipalKind
 from muniment.domain.policy.statements import Kind
 from muniment.projections.access.library import Library
-from muniment.projections.access.plans import ACTION_CHARACTERS_MAX, Plans
+from muniment.projections.access.plans import ACTION_CHARACTERS_MAX, UNPLANNED_TIMES, Plans
 from muniment.projections.access.rules import MEMO_ACTIONS_MAX
 from tests.projections.access.test_model import ANA, BOB_ARN, allow, may
 from tests.projections.worlds import World
@@ -22,7 +22,6 @@ def test_bundles_are_one_whatever_the_order_of_their_documents() -> None:
     kept = library.plans.bundle((a, b))
     assert library.plans.bundle((b, a, b)) is kept
     assert library.plans.bundle((a, b), boundary=()) is not kept
-    assert library.plans.bundle((a, b), scps=()) is not kept
 
 
 def test_bundles_that_say_the_same_about_an_action_share_its_plan() -> None:
@@ -32,6 +31,24 @@ def test_bundles_that_say_the_same_about_an_action_share_its_plan() -> None:
     plan = library.plans.plan(one, "s3:GetObject")
     assert library.plans.plan(other, "S3:GETOBJECT") is library.plans.plan(other, "s3:GetObject") is plan
     assert library.plans.plan(one, "iam:GetUser") is not library.plans.plan(other, "iam:GetUser")
+
+
+def test_an_action_is_planned_when_it_is_asked_about_for_the_fourth_time() -> None:
+    world = World(UserCreated("ana", ANA.unique_id), UserInlinePolicyPut("ana", "p", allow("iam:GetUser")))
+    plans = world.access._standings.library.plans
+    for _ in range(UNPLANNED_TIMES):
+        assert may(world)
+        assert not plans._plans
+    assert may(world)
+    assert len(plans._plans) == 1
+    assert len(plans) == 1
+
+
+def test_a_document_that_takes_a_search_is_planned_at_once() -> None:
+    text = allow("iam:GetUser", resource="arn:aws:iam::*:user/*b*")
+    world = World(UserCreated("ana", ANA.unique_id), UserInlinePolicyPut("ana", "p", text))
+    assert may(world)
+    assert len(world.access._standings.library.plans._plans) == 1
 
 
 def test_what_nobody_holds_is_gone() -> None:
