@@ -1,10 +1,11 @@
 """What a principal holds: its policies, its permissions boundary and its tags, gathered from its account's state."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from muniment.domain import arn
 from muniment.domain.account.application import SUBJECT, entity_key, subject_of
 from muniment.domain.account.state import Account, Role, Tags, User
 from muniment.domain.ids import ROLE, USER
@@ -12,6 +13,9 @@ from muniment.domain.policy.decision import SourceType
 from muniment.domain.policy.layers import Source
 from muniment.domain.policy.managed import MANAGED
 from muniment.projections.access.documents import Documents
+
+# What the root user may, said as a policy: whoever it vouches for (GetFederationToken) may of that what was passed to the session.
+ROOTS: Final = f"arn:{arn.PARTITION}:iam::aws:policy/AdministratorAccess"
 
 
 class Holder(Protocol):
@@ -40,6 +44,10 @@ def holdings(account: Account, unique_id: str, documents: Documents) -> Holdings
     """What the user, role or application's subject with this id holds; nothing where it is gone."""
     if unique_id.startswith(SUBJECT):
         return _of_subject(account, unique_id, documents)
+    if unique_id == account.number:
+        given = MANAGED[ROOTS]
+        source = Source(documents.read(given.document), given.name, SourceType.AWS_MANAGED)
+        return Holdings(account.version, arn.root(unique_id), unique_id, (source,))
     key = account.ids.get(unique_id)
     if key is not None and unique_id.startswith(USER):
         return _of_user(account, account.users[key], documents)

@@ -17,7 +17,7 @@ from muniment.domain.account.application import SUBJECT, subject_of
 from muniment.domain.account.state import Account, Role, User
 from muniment.domain.ids import ROLE, USER
 from muniment.domain.policy.managed import MANAGED
-from muniment.projections.access.holdings import subject_policies
+from muniment.projections.access.holdings import ROOTS, subject_policies
 from muniment.projections.access.library import Library
 from muniment.projections.access.plans import Bundle, Plan
 from muniment.projections.access.plans import Documents as Shelf
@@ -121,7 +121,10 @@ class Grounds:
         return found
 
     def _held(self, unique_id: str) -> Bundle:
-        """What an application's subject holds; nothing where there is nobody."""
+        """What an application's subject holds, or the root user behind a federated one; nothing where there is nobody."""
+        if unique_id == self.account.number:
+            ready = self._policy(ROOTS)
+            return self._library.plans.bundle([] if ready is None else [ready])
         subject = unique_id.startswith(SUBJECT)
         held = subject_policies(self.account, *subject_of(unique_id)) if subject else ()
         return self._library.plans.bundle([self._library.identity(text) for _, text in held])

@@ -160,6 +160,8 @@ class Changes(Historian):
                 )
             if not isinstance(state, Account):
                 continue
+            federated = f"arn:aws:sts::{number}:federated-user/root-s"
+            yield Principal(kind=PrincipalKind.FEDERATED_USER, arn=federated, account=number, issuer_id=number)
             for user in state.users.values():
                 yield Principal(kind=PrincipalKind.USER, arn=state.user_arn(user), account=number, unique_id=user.id)
                 yield Principal(

@@ -95,6 +95,22 @@ def test_a_federated_user_has_the_intersection_of_the_users_rights_and_the_polic
     assert native(server, nothing, "ListApplications", {})[0] == 403  # without a session policy it may nothing
 
 
+def test_whom_root_vouches_for_may_what_was_passed_and_nothing_without(server):
+    """Root may everything, so the session policies alone say what is left (2.2 step 9)."""
+    sts, secrets = server.client("sts"), server.client("secretsmanager")
+    secrets.create_secret(Name="shop", SecretString="x")
+    passed = policy(allow("secretsmanager:DescribeSecret"))
+    held = sts.get_federation_token(Name="bob", Policy=passed)["Credentials"]
+    bob = holding(server, held, "secretsmanager")
+    assert bob.describe_secret(SecretId="shop")["Name"] == "shop"
+    assert refused(bob.get_secret_value, SecretId="shop")[0] == "AccessDeniedException"
+    nothing = sts.get_federation_token(Name="bob")["Credentials"]
+    assert (
+        refused(holding(server, nothing, "secretsmanager").describe_secret, SecretId="shop")[0]
+        == "AccessDeniedException"
+    )
+
+
 def test_a_federated_user_calls_no_iam_and_no_sts(server, iam, ana):
     run = role(iam, "run", trust(server.account))
     held = ana("sts").get_federation_token(Name="bob", Policy=policy(allow("*")))["Credentials"]
