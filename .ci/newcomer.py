@@ -1,4 +1,4 @@
-"""What the machine must bring: Python 3.11 with venv, and for the tests PostgreSQL, Redis and Chromium. Run by make; any Python 3
+"""What the machine must bring: Python 3.11 with venv, and for the tests PostgreSQL, Redis, Chromium and zbar. Run by make; any Python 3
 runs it.
 
 As root on Debian it installs what is missing; otherwise it names it and ends with 1.
@@ -13,6 +13,7 @@ import sys
 POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
 CHROMIUM = "/usr/bin/chromium"
 REDIS = "/usr/bin/redis-server"
+ZBAR = "/usr/bin/zbarimg"
 
 
 def missing(part):
@@ -23,6 +24,7 @@ def missing(part):
         "postgresql": glob.glob(POSTGRES),
         "redis-server": os.path.exists(REDIS),
         "chromium": os.path.exists(CHROMIUM),
+        "zbar-tools": os.path.exists(ZBAR),
     }
     return [name for name, found in packages.items() if not found]
 

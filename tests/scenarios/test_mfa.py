@@ -1,6 +1,7 @@
 """Virtual MFA devices by boto3 and the aws CLI (FEATURES 1e)."""
 
 import base64
+import subprocess
 import time
 
 import pyotp
@@ -111,3 +112,21 @@ def test_the_aws_cli_writes_seed_and_qr_code_to_files(server, tmp_path):
         "--authentication-code1", codes["AuthenticationCode1"], "--authentication-code2", codes["AuthenticationCode2"],
     )  # fmt: skip
     assert "Base32StringSeed" in server.run(AWS, "iam", "list-mfa-devices", "--user-name", "ana").stdout
+
+
+def test_an_app_that_reads_the_qr_code_shows_the_codes_that_enable_the_device(iam, tmp_path):
+    """The picture is read by zbar, as apps read it off a screen; what it says is understood by pyotp."""
+    iam.create_user(UserName="ana")
+    made = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    picture = tmp_path / "code.png"
+    picture.write_bytes(made["QRCodePNG"])
+    read = subprocess.run(["zbarimg", "--raw", "-q", str(picture)], capture_output=True, text=True, check=True)
+    app = pyotp.parse_uri(read.stdout.strip())
+    assert isinstance(app, pyotp.TOTP)
+    assert app.issuer == "Muniment"
+    assert app.name.startswith("phone@")
+    now = int(time.time())
+    codes = {"AuthenticationCode1": app.at(now - 30), "AuthenticationCode2": app.at(now)}
+    iam.enable_mfa_device(UserName="ana", SerialNumber=made["SerialNumber"], **codes)
+    (device,) = iam.list_mfa_devices(UserName="ana")["MFADevices"]
+    assert device["SerialNumber"] == made["SerialNumber"]
