@@ -39,6 +39,7 @@ from muniment.ops.proving import Proving
 from muniment.ops.readiness import Readiness
 from muniment.ops.reads import Reads
 from muniment.ops.rebuild import Rebuilds, of_the_fold, of_the_timeline
+from muniment.ops.reminding import Reminder
 from muniment.ops.rotation.composing import Rotating
 from muniment.ops.settings import Settings
 from muniment.ops.sweeping import Sweeper, shredding
@@ -104,6 +105,7 @@ class Core:
     decisions: DecisionLog | None
     proving: Proving | None  # None in a process that only decides
     sweeper: Sweeper | None = None  # begins when the log is open
+    reminder: Reminder | None = None  # the same
     rotating: Rotating | None = None  # the same
 
     def open(self, log: LogServer) -> None:
@@ -115,6 +117,8 @@ class Core:
         if self.ledger is not None:
             self.sweeper = Sweeper(self.ledger, self.reads.directory, self.ring, lambda: shredding(log))
             self.sweeper.start()
+            self.reminder = Reminder(self.ledger, self.reads.directory)
+            self.reminder.start()
         if self.rotating is not None:
             self.rotating.process.start()
 
@@ -124,6 +128,8 @@ class Core:
             self.rotating.close()
         if self.sweeper is not None:
             self.sweeper.close()
+        if self.reminder is not None:
+            self.reminder.close()
         if self.activity is not None:
             self.activity.close()
         if self.decisions is not None:

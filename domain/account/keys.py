@@ -105,7 +105,7 @@ class RootCredentialUsed(CredentialUsed, frozen=True, gc=False, omit_defaults=Tr
 
 
 class AccessKeyRotationReminded(AccountFact, frozen=True, gc=False, omit_defaults=True):
-    """A key that is still in use has been the same for too long: it is due for rotation."""
+    """A key that works has been the same for too long: it is due for rotation."""
 
     changes: ClassVar[frozenset[str]] = frozenset()
 

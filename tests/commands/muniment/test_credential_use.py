@@ -2,9 +2,10 @@
 
 import pytest
 
-from muniment.commands.muniment.credential_use import DAY, HOUR, NoteCredentialUse, NoteRoleUse
+from muniment.commands.muniment.credential_use import DAY, HOUR, NoteCredentialUse, NoteRoleUse, RemindOfRotation
 from muniment.domain.account.keys import (
     AccessKeyCreated,
+    AccessKeyDeactivated,
     AccessKeyRotationReminded,
     CredentialUsed,
     RootCredentialUsed,
@@ -13,7 +14,7 @@ from muniment.domain.account.roles import RoleCreated, RoleDeleted, RoleUsed
 from muniment.domain.account.users import UserCreated
 from muniment.domain.errors import AccessDenied
 from muniment.domain.ledger import Sealed
-from tests.commands.given import ACCOUNT, OPERATOR, ROOT, START, after, facts_of, now, refused, then, trust
+from tests.commands.given import ACCOUNT, OPERATOR, ROOT, START, after, entry, facts_of, fold, now, refused, then, trust
 
 ANA = UserCreated("Ana", "AIDAANA")
 HERS = AccessKeyCreated("Ana", "AKIAHERS", Sealed("k", b""), "AIDAANA")
@@ -48,8 +49,6 @@ def test_a_key_of_ninety_days_brings_a_reminder_every_ninety_days():
     assert len(used(account, later=89 * DAY)) == 1
     facts = used(account, later=91 * DAY)
     assert facts[1] == AccessKeyRotationReminded("Ana", "AKIAHERS", 90)
-    from tests.commands.given import entry, fold
-
     for fact in facts:
         account = fold(account, [entry(fact, account, time=START + 91 * DAY)])
     assert account.user("ana").keys[0].reminded == START + 91 * DAY
@@ -61,6 +60,31 @@ def test_a_key_of_ninety_days_brings_a_reminder_every_ninety_days():
 def test_what_is_noted_of_a_key_that_is_gone_changes_nothing(fact):
     account = after(ANA)
     assert then(account, fact).users == account.users
+
+
+def reminded(account, later, key="AKIAHERS"):
+    command = RemindOfRotation(account_id=ACCOUNT, access_key_id=key)
+    return facts_of(command.decide(account, now(OPERATOR, now=START + later)))
+
+
+def test_a_key_that_nobody_uses_brings_a_reminder_every_ninety_days_too():
+    account = after(ANA, HERS)
+    assert reminded(account, 89 * DAY) == ()
+    assert reminded(account, 91 * DAY) == (AccessKeyRotationReminded("Ana", "AKIAHERS", 90),)
+    account = fold(account, [entry(*reminded(account, 91 * DAY), account, time=START + 91 * DAY)])
+    assert reminded(account, 100 * DAY) == ()
+    assert len(reminded(account, 182 * DAY)) == 1
+
+
+def test_roots_key_brings_one_and_a_key_that_is_off_or_gone_none():
+    assert reminded(after(ROOTS), 91 * DAY, "AKIAROOT") == (AccessKeyRotationReminded("", "AKIAROOT", 90),)
+    assert reminded(after(ANA, HERS, AccessKeyDeactivated("Ana", "AKIAHERS")), 91 * DAY) == ()
+    assert reminded(after(ANA), 91 * DAY) == ()
+
+
+def test_only_the_process_itself_reminds():
+    with pytest.raises(AccessDenied):
+        RemindOfRotation(account_id=ACCOUNT, access_key_id="AKIAHERS").decide(after(ANA, HERS), now(ROOT))
 
 
 def role_used(account, role_id="AROAAPP", later=0, actor=OPERATOR):
