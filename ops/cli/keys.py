@@ -90,22 +90,28 @@ def nats_keys(folder: Annotated[Path, typer.Argument(help="Where the files go; m
 
 
 def _rewrap_until_settled(host: Host) -> Rotation:
-    """Pass over the store until a pass finds nothing that another process wrapped with the old key in between."""
+    """Wrap everything, which is quick; then overwrite the old copies, which is not, as often as another process has wrapped a
+    key with the old one in between."""
     loop = NatsLoop(host.as_role("erasure"))
     try:
         with Progress(console=err, transient=True) as bar:
-            task = bar.add_task("wrapping keys")
-            shredder = JetStreamKeyShredder(loop)
-            total = rewrap_all(
-                host.store, host.keks, shredder, lambda n, of: bar.update(task, completed=n, total=of), TOGETHER
-            )
-            while (
-                again := rewrap_all(host.store, host.keks, shredder, together=TOGETHER)
-            ).rewrapped and not again.failed:
-                pass
+            total = _passed(host, None, bar, "wrapping keys")
+            shredded = 0
+            while True:
+                again = _passed(host, JetStreamKeyShredder(loop), bar, "overwriting old copies")
+                shredded += again.shredded
+                if not again.rewrapped or again.failed:
+                    break
     finally:
         loop.close()
-    return msgspec.structs.replace(total, total=again.total, failed=again.failed)
+    return msgspec.structs.replace(total, total=again.total, shredded=shredded, failed=again.failed)
+
+
+def _passed(host: Host, shredder: JetStreamKeyShredder | None, bar: Progress, what: str) -> Rotation:
+    task = bar.add_task(what)
+    return rewrap_all(
+        host.store, host.keks, shredder, lambda n, of: bar.update(task, completed=n, total=of), together=TOGETHER
+    )
 
 
 def _show(rotation: Rotation, as_json: bool) -> None:
