@@ -7,6 +7,7 @@ import msgspec
 from muniment.api.aws import json as aws_json
 from muniment.api.aws import models
 from muniment.api.aws.http import HTTPAnswer, HTTPRequest
+from muniment.api.aws.shapes import Shape
 from muniment.api.aws.signature import Claimed, check_scope
 from muniment.api.conversion import NAME_CHARACTERS_MAX
 from muniment.api.dispatch import Answer, Call
@@ -58,7 +59,7 @@ def _parse(http: HTTPRequest, claimed: Claimed | None, request_id: str) -> Call:
     )
 
 
-def _check_known(shape: models.Shape, value: Any, place: str = "") -> None:
+def _check_known(shape: Shape, value: Any, place: str = "") -> None:
     """Raises ValidationError for a parameter that is none, however deep: here nobody's older client sends what it need not.
 
     AWS's own protocols ignore those.

@@ -1,5 +1,7 @@
 """Pages on which whoever is signed in makes an authenticator app a second factor: a name, a QR code, two codes."""
 
+from typing import Any
+
 from muniment.api.aws.http import HTTPAnswer
 from muniment.api.signin.account_pages import to_confirm
 from muniment.api.signin.callers import caller_of
@@ -71,11 +73,11 @@ class AuthenticatorPages:
         except ReauthenticationRequired:
             return to_confirm(visit, PATH)
         except Refused as refused:
-            values = {"status": refused.status, "problem": refused.message}
-            return visit.page("authenticator_codes.html", TITLE, serial=serial, picture="", seed="", **values)
+            values: dict[str, Any] = {"problem": refused.message, "serial": serial, "picture": "", "seed": ""}
+            return visit.page("authenticator_codes.html", TITLE, status=refused.status, **values)
         return visit.go("/signin/account")
 
-    def _execute(self, visit: Visit, signed: Signed, command: Command) -> Outcome:
+    def _execute(self, visit: Visit, signed: Signed, command: Command[Any]) -> Outcome:
         """Raises ReauthenticationRequired and whatever the command refuses with."""
         house = self._services.house
         check_recent(signed, house.now())

@@ -1,4 +1,4 @@
-"""What one may do held against what another may: never covered where a request says otherwise; and covered where people expect it."""
+"""What one may do held against what another may: never covered where a request says otherwise, covered where people expect it."""
 
 from collections.abc import Mapping
 from random import Random
