@@ -26,6 +26,7 @@ from muniment.projections.access.engine import decide
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.library import Library
 from muniment.projections.access.model import Access
+from muniment.projections.access.plans import UNPLANNED_TIMES
 from muniment.projections.access.principals import holder_id
 from muniment.projections.fold import Fold
 from muniment.projections.readmodel import BEGINNING, IAM, Checkpoint, Recorded
@@ -168,7 +169,8 @@ def change(figures: dict[str, Any]) -> None:
     account = world.access._account("200000000000")
     assert account is not None
     requests = [encode(request) for request in world.requests(20_000)]
-    Times(world.access, requests)
+    for _ in range(UNPLANNED_TIMES + 1):
+        Times(world.access, requests)
     gc.collect()
     gc.freeze()
     steady = min(Times(world.access, requests).mean for _ in range(3))

@@ -1,5 +1,6 @@
 """The compiled engine: the same answers as the plain evaluator, from plans. POLICY_EVALUATION 2.2, 2.3; DESIGN §5."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from muniment.domain.policy.request import IN_AN_ACCOUNT, PrincipalKind
 from muniment.projections.access.frame import Frame
 from muniment.projections.access.limits import Limits
 from muniment.projections.access.plans import APART, Bundle, Documents, Plan, Plans, allows, denies
-from muniment.projections.access.rules import Candidates, Ready, Rules, Run, first
+from muniment.projections.access.rules import Ready, Rules, Run, first
 
 USER_OR_ROLE: Final = frozenset({PrincipalKind.USER, PrincipalKind.ROLE_SESSION, PrincipalKind.APPLICATION})
 WITH_POLICIES: Final = IN_AN_ACCOUNT - {PrincipalKind.ROOT}
@@ -108,36 +109,50 @@ def at_first(frame: Frame, bundle: Bundle) -> Answer | None:
     if action.startswith(APART):
         return None
     try:
-        said = [one.known.get(action) or one.candidates(action) for one in bundle.identity]
-        limits = None if bundle.boundary is None else [one.candidates(action) for one in bundle.boundary]
-        if not all([found.short for found in (*said, *(limits or ()))]):  # noqa: C419 - quicker for so few
-            return None
-        if _deny(said, resource, frame):
-            return DENIED[Layer.IDENTITY]
-        if limits is not None and _deny(limits, resource, frame):
-            return DENIED[Layer.BOUNDARY]
-        if not _allow(said, resource, frame):
+        allowing: list[Rules] = []
+        limits: list[Rules] = []
+        denied = _look(bundle.identity, action, frame, allowing)
+        if denied is not False:
+            return DENIED[Layer.IDENTITY] if denied else None
+        if bundle.boundary is not None:
+            denied = _look(bundle.boundary, action, frame, limits)
+            if denied is not False:
+                return DENIED[Layer.BOUNDARY] if denied else None
+        if not _some(allowing, resource, frame):
             return NO_IDENTITY
-        if limits is not None and not _allow(limits, resource, frame):
+        if bundle.boundary is not None and not _some(limits, resource, frame):
             return NO_BOUNDARY
         return ALLOWED if frame.owner() == frame.request.principal.account else NO_RESOURCE
     except Exception:  # whatever it is, the plan will tell
         return None
 
 
-def _deny(said: list[Candidates], resource: str, frame: Frame) -> bool:
-    """Whether a rule of some documents denies."""
-    return any(_some(found.denies, resource, frame) for found in said if found.denies is not None)
+def _look(documents: Iterable[Ready], action: str, frame: Frame, allowing: list[Rules]) -> bool | None:
+    """Whether a rule of some documents denies, None where only a plan will tell; and collect those that may allow."""
+    for one in documents:
+        found = one.known.get(action) or one.candidates(action)
+        if not found.short:
+            return None
+        if found.denies is not None and _applies(found.denies, frame.resource, frame):
+            return True
+        if found.allows is not None:
+            allowing.append(found.allows)
+    return False
 
 
-def _allow(said: list[Candidates], resource: str, frame: Frame) -> bool:
-    """Whether a rule of some documents allows."""
-    return any(_some(found.allows, resource, frame) for found in said if found.allows is not None)
+def _some(several: list[Rules], resource: str, frame: Frame) -> bool:
+    """Whether a rule of some documents applies."""
+    for rules in several:  # noqa: SIM110 - a generator costs as much as a rule
+        if _applies(rules, resource, frame):
+            return True
+    return False
 
 
-def _some(rules: Rules, resource: str, frame: Frame) -> bool:
+def _applies(rules: Rules, resource: str, frame: Frame) -> bool:
     """Whether one of a document's rules applies."""
-    return first(rules.first, resource, frame) >= 0 or first(rules.others, resource, frame) >= 0
+    if rules.first and first(rules.first, resource, frame) >= 0:
+        return True
+    return bool(rules.others) and first(rules.others, resource, frame) >= 0
 
 
 def within(limits: Limits, frame: Frame, answer: Answer) -> Answer:
