@@ -40,14 +40,20 @@ _TYPES: Final[dict[type, tuple[str, Callable[[Any, Any], str], Callable[[Any], A
     Unit: (
         "AWS::Organizations::OrganizationalUnit",
         lambda state, noun: state.unit_arn(noun.id),
-        attrgetter("id", "name"),
+        attrgetter("id"),
     ),
     OrganizationPolicy: (
         "AWS::Organizations::Policy",
         lambda state, noun: state.policy_arn(noun.id, noun.type),
-        attrgetter("id", "type", "name"),
+        attrgetter("id", "type"),
     ),
     Member: ("AWS::Organizations::Account", lambda state, noun: state.account_arn(noun.number), _numbered),
+}
+# What an organization's nouns are called by their ARNs, which is how they are looked for; others are called by their names.
+_NAMES: Final[dict[type, Callable[[Any], str]]] = {
+    Unit: attrgetter("id"),
+    OrganizationPolicy: attrgetter("id"),
+    Member: _numbered,
 }
 _NAMED: Final = {
     "user_name": "users",
@@ -66,6 +72,7 @@ _KINDS: Final = {
     "mfa": "MFADevice",
     "saml-provider": "SAMLProvider",
     "oidc-provider": "OIDCProvider",
+    "ou": "OrganizationalUnit",
 }
 
 _fields_of: Final[dict[type, tuple[str, ...]]] = {}
@@ -79,12 +86,13 @@ def touched(entry: Entry, changes: Iterable[Change], state: State | None) -> lis
         if (known := _TYPES.get(type(noun))) is None:
             continue
         kind, name, made_of = known
-        resource = Resource(kind, name(state, noun), noun.name)
+        name_of = _NAMES.get(type(noun), _named_so)
+        resource = Resource(kind, name(state, noun), name_of(noun))
         if not found or resource not in found:
             found.append(resource)
         if after is None or before is None or made_of(before) == made_of(after):
             continue
-        if (was := Resource(kind, name(state, before), before.name)) != resource:
+        if (was := Resource(kind, name(state, before), name_of(before))) != resource:
             found.append(was)
     fact = entry.fact
     kind_of_fact = type(fact)
@@ -134,11 +142,16 @@ def _named(found: list[Resource], field: str, value: Any, state: State | None) -
 
 def _attachment(found: list[Resource], field: str, value: str, organization: Organization) -> None:
     """A policy of an organization, or the root, unit or account that it is attached to."""
-    if field == "policy_id":
-        if policy := organization.type_of(value):
-            _add(found, resource_of(organization.policy_arn(value, policy)))
-    elif organization.is_node(value):
-        _add(found, resource_of(organization.node_arn(value)))
+    tables = (organization.policies,) if field == "policy_id" else (organization.units, organization.accounts)
+    for table in tables:
+        if (noun := table.get(value)) is not None:
+            kind, name, _ = _TYPES[type(noun)]
+            _add(found, Resource(kind, name(organization, noun), _NAMES[type(noun)](noun)))
+            return
+    if field == "policy_id" and (policy := organization.type_of(value)):
+        _add(found, resource_of(organization.policy_arn(value, policy)))
+    elif value == organization.root:
+        _add(found, resource_of(organization.root_arn()))
 
 
 def _add(found: list[Resource], resource: Resource) -> None:

@@ -185,7 +185,8 @@ def _resources(entry: Any, changes: Sequence[Change], state: State | None) -> li
         for noun in (change.after, change.before):
             if type(noun) in resources._TYPES:
                 kind, arn, _ = resources._TYPES[type(noun)]
-                found.append(resources.Resource(kind, arn(state, noun), noun.name))
+                named = resources._NAMES.get(type(noun), resources._named_so)
+                found.append(resources.Resource(kind, arn(state, noun), named(noun)))
     for field in entry.fact.__struct_fields__:
         value = getattr(entry.fact, field)
         if value and field in resources._WANTED:

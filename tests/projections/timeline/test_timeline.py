@@ -13,6 +13,14 @@ from muniment.domain.account.keys import AccessKeyCreated
 from muniment.domain.account.users import UserCreated, UserDeleted, UserRenamed, UserTagged
 from muniment.domain.activity.requests import CommandRefused, QueryAnswered
 from muniment.domain.ledger import FACTS, Sealed
+from muniment.domain.organization.policies import (
+    OrganizationPolicyAttached,
+    OrganizationPolicyCreated,
+    PolicyTypeEnabled,
+)
+from muniment.domain.organization.policy_types import SCP
+from muniment.domain.organization.state import OrganizationCreated
+from muniment.domain.organization.units import OrganizationalUnitCreated
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY
 from muniment.projections.timeline.question import Question
 from muniment.projections.timeline.timeline import Timeline
@@ -23,6 +31,7 @@ from .conftest import Told, give
 
 Timelines = Callable[..., Timeline]
 ANA = "arn:aws:iam::111122223333:user/ana"
+MANAGEMENT = "999988887777"
 
 
 def changes_of(timeline: Timeline, fact: str) -> list[dict[str, Any]]:
@@ -242,3 +251,34 @@ def test_states_of_another_shape_make_the_timeline_begin_anew(
 
 def test_every_fact_has_a_severity_the_timeline_knows() -> None:
     assert {fact.severity for fact in FACTS.values()} <= {"low", "high"}
+
+
+def test_what_happens_to_an_organization_names_policy_and_target(
+    timelines: Timelines, tmp_path: Path, told: Told
+) -> None:
+    boundary, unit, policy = "organization.o-1", "ou-1-aaaaaaaa", "p-aaaaaaaaaa"
+    for fact in (
+        OrganizationCreated(MANAGEMENT, "m", "m@example.org", "r-1"),
+        PolicyTypeEnabled(SCP),
+        OrganizationalUnitCreated(unit, "Live", "r-1"),
+        OrganizationPolicyCreated(policy, SCP, "guard", "", "{}"),
+        OrganizationPolicyAttached(policy, unit),
+        OrganizationPolicyAttached(policy, MANAGEMENT),
+    ):
+        told.happened(fact, boundary=boundary)
+    timeline = give(timelines(tmp_path / "timeline"), told.entries)
+    prefix = f"arn:aws:organizations::{MANAGEMENT}"
+    policy_arn = f"{prefix}:policy/o-1/service_control_policy/{policy}"
+    rows = timeline.rows(Question(resource=policy_arn, oldest_first=True))
+    assert [row.fact for row in rows] == ["OrganizationPolicyCreated", *["OrganizationPolicyAttached"] * 2]
+    assert rows[1].record.resources == [
+        ("AWS::Organizations::Policy", policy_arn, policy),
+        ("AWS::Organizations::OrganizationalUnit", f"{prefix}:ou/o-1/{unit}", unit),
+    ]
+    assert rows[2].record.resources[1] == (
+        "AWS::Organizations::Account",
+        f"{prefix}:account/o-1/{MANAGEMENT}",
+        MANAGEMENT,
+    )
+    rows = timeline.rows(Question(resource=f"{prefix}:ou/o-1/{unit}", oldest_first=True))
+    assert [row.fact for row in rows] == ["OrganizationalUnitCreated", "OrganizationPolicyAttached"]
