@@ -10,9 +10,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from muniment.projections.readmodel import Checkpoint
 from muniment.projections.timeline.database import Touched
-from muniment.projections.timeline.fill import Admits, Fill, nothing
+from muniment.projections.timeline.fill import Admits, Fill, nothing, origin
 from muniment.projections.timeline.row import Columns
+from muniment.projections.timeline.saved import ORIGIN, Saved
 from muniment.projections.timeline.tables import VERSION, Tables
 from muniment.projections.timeline.words import Wanted, words
 
@@ -83,11 +85,15 @@ class PostgreSQL:
         return None
 
     def beside(self) -> "PostgreSQL":
-        """The generation after the live one, with empty tables."""
+        """The generation after the live one: empty, or as a rebuild by this very program has left it when it was killed."""
         with self.engine.begin() as connection:
             generation, _ = _live(connection)
         following = PostgreSQL(self._url, max(generation, self.generation) + 1)
-        following.discard()
+        saved = Saved(following.tables)
+        if saved.origin(following.engine) != origin():
+            following.clear()
+            with following.engine.begin() as connection:
+                saved.checkpoint(connection, ORIGIN, Checkpoint(origin()))
         return following
 
     def promote(self) -> None:

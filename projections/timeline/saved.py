@@ -15,6 +15,7 @@ from muniment.projections import piecewise
 from muniment.projections.readmodel import Checkpoint
 from muniment.projections.timeline.tables import Tables
 
+ORIGIN: Final = "origin"  # in place of a stream, at 0: by which program a generation is made that is not live yet
 STATES_AT: Final = "states"  # a checkpoint of its own: every saved state is as it was there, at the latest
 
 
@@ -63,7 +64,15 @@ class Saved:
         """How far the rows of every stream reach: for a process that only looks."""
         with engine.connect() as connection:
             lines = connection.execute(sa.select(self._tables.checkpoints)).all()
-        return {line.stream: line.sequence for line in lines if line.stream != STATES_AT}
+        return {line.stream: line.sequence for line in lines if line.stream not in (STATES_AT, ORIGIN)}
+
+    def origin(self, engine: sa.Engine) -> str:
+        """Who began to make these tables; "" where nobody said so, or there are none."""
+        if not sa.inspect(engine).has_table(self._tables.checkpoints.name):
+            return ""
+        table = self._tables.checkpoints
+        with engine.connect() as connection:
+            return connection.scalar(sa.select(table.c.epoch).where(table.c.stream == ORIGIN)) or ""
 
     def load(self, connection: sa.Connection, pause: Callable[[], None] = lambda: None) -> Found | None:
         """What was kept, or None where its states are of another shape or missing: then the rows are made anew.

@@ -12,11 +12,13 @@ from muniment.domain.activity.requests import CommandRefused
 from muniment.projections.readmodel import IAM, IAM_ACTIVITY, Checkpoint, Recorded
 from muniment.projections.source import Source
 from muniment.projections.timeline import fill as module
+from muniment.projections.timeline import timeline as timeline_module
 from muniment.projections.timeline.fill import SQLiteFill
 from muniment.projections.timeline.places import database_at, generation_at
 from muniment.projections.timeline.question import Question
 from muniment.projections.timeline.rebuild import prepare
 from muniment.projections.timeline.timeline import Timeline
+from tests.postgres import Cluster
 
 from .conftest import Told, give
 
@@ -188,3 +190,30 @@ def test_a_rebuild_goes_on_with_the_rows_of_one_that_was_killed_where_the_log_sa
         assert found.rebuilt == found.live == live.digest()
         assert sum(sent) == expected
         fresh.discard()
+
+
+def test_a_rebuild_in_postgresql_goes_on_with_the_tables_of_one_that_was_killed(
+    timelines: Timelines, told: Told, postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline_module, "SAVE_ENTRIES", 10)
+    place, entries = postgres.database(), history(told)
+    live = give(timelines(place), entries)
+    sources: dict[str, Source] = {IAM: told.log.source(), IAM_ACTIVITY: told.activity.source()}
+    made: list[int] = []
+    columns_of = timeline_module.columns_of
+    monkeypatch.setattr(timeline_module, "columns_of", lambda one, *rest: made.append(1) or columns_of(one, *rest))
+    for by_the_same, expected in ((True, 30), (False, 60)):
+        killed = timelines(live.database.beside())
+        sent_to(killed, entries[:30])
+        killed._past.changed.clear()  # the dead process saves nothing when the test closes what it opened
+        made.clear()
+        if not by_the_same:
+            monkeypatch.setattr("muniment.projections.timeline.postgresql.origin", lambda: "another program")
+        fresh = live.database.beside()
+        assert fresh.generation == 2
+        found = prepare(fresh, live.database, sources, told.log.signer, lambda done, known: None)
+        assert found is not None
+        assert found.rebuilt == found.live == live.digest()
+        assert len(made) == expected
+        fresh.discard()
+        fresh.close()
