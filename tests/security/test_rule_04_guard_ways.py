@@ -4,24 +4,24 @@ import pytest
 
 from muniment.commands.command import COMMANDS
 from muniment.domain.account.account import AccountCreated
-from muniment.domain.account.attachments import UserPolicyAttached
-from muniment.domain.account.inline import RoleInlinePolicyPut, UserInlinePolicyPut
+from muniment.domain.account.attachments import (
+    UserPolicyAttached,
+)
+from muniment.domain.account.inline import (
+    RoleInlinePolicyPut,
+    UserInlinePolicyPut,
+)
 from muniment.domain.account.keys import AccessKeyCreated, AccessKeyDeactivated
-from muniment.domain.account.mfa import MFADeviceEnabled, SecurityKeyRegistered, VirtualMFADeviceCreated
+from muniment.domain.account.mfa import SecurityKeyRegistered
 from muniment.domain.account.policies import PolicyVersionCreated
 from muniment.domain.account.providers import OIDCProviderCreated, SAMLProviderCreated
 from muniment.domain.account.roles import RoleCreated
 from muniment.domain.account.users import UserTagged
-from muniment.domain.boundary import fold
 from muniment.domain.caller import Caller
 from muniment.domain.errors import AccessDenied
-from muniment.domain.escalation.excess import Escalation
-from muniment.domain.escalation.granter import granter
-from muniment.domain.escalation.guard import check
 from muniment.domain.ledger import Actor, Sealed
 from muniment.domain.session import ROLE, Passed, Session
 from tests.commands.given import after as state_after
-from tests.commands.given import entry
 from tests.security.guarded import (
     ADMIN,
     ADMINISTRATOR,
@@ -232,21 +232,6 @@ def test_ones_own_key_and_password_need_nothing_more(world):
     ann = world.caller(ANN)
     world.give(ann, "CreateAccessKey")
     world.give(ann, "CreateLoginProfile", Password="Correct-Horse-1")
-
-
-def test_whoever_has_no_factor_may_register_one_and_nobody_else_may_for_them(world):
-    device = VirtualMFADeviceCreated(entity("mfa", "d"), SEALED)
-    world.happened(device)
-    before = world.account
-    for owner, fine in (("ann", True), ("boss", False)):
-        fact = MFADeviceEnabled(owner, device.serial_number, ANN if owner == "ann" else BOSS, SEALED)
-        after = fold(before, [entry(fact, before)])
-        who = granter(before, world.caller(ANN))
-        if fine:
-            check(before, after, who)
-        else:
-            with pytest.raises(Escalation):
-                check(before, after, who)
 
 
 MFA_ONLY = document(allow("iam:*"), allow("s3:*", "*", Bool={"aws:MultiFactorAuthPresent": "true"}))
