@@ -10,11 +10,14 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from muniment.domain.policy.decision import Layer
+
 SAYS: Final = {
     "allowed": Text("allows", "green"),
     "explicitDeny": Text("denies", "bold red"),
     "implicitDeny": Text("does not allow", "yellow"),
 }
+OF_ORGANIZATIONS: Final = (Layer.SCP.value, Layer.RCP.value)
 DIFFERS: Final = {
     "principal": "it names other principals",
     "resource": "it is about other resources",
@@ -80,7 +83,7 @@ def _statement(one: dict[str, Any]) -> Iterator[RenderableType]:
     for condition in one["Conditions"]:
         yield indented(_condition(condition), 4)
     for way in one["BroughtIn"]:
-        yield indented(_way(way), 2)
+        yield indented(_way(way, one["Layer"]), 2)
     yield Text("")
 
 
@@ -108,8 +111,8 @@ def _condition(one: dict[str, Any]) -> Text:
     )
 
 
-def _way(way: dict[str, Any]) -> Text:
-    shown = Text("held directly" if way["Via"] == "direct" else f"held through group {way['Via']}", "dim")
+def _way(way: dict[str, Any], layer: str) -> Text:
+    shown = Text(_held(way["Via"], layer), "dim")
     for entry in way["Entries"]:
         shown.append(f"\n  {entry['What']}: ", "default")
         if "EntryId" in entry:
@@ -118,6 +121,14 @@ def _way(way: dict[str, Any]) -> Text:
         else:
             shown.append("further back than was looked", "dim")
     return shown
+
+
+def _held(via: str, layer: str) -> str:
+    if via == "direct":
+        return "held directly"
+    if layer not in OF_ORGANIZATIONS:
+        return f"held through group {via}"
+    return f"attached to account {via}" if via.isdecimal() else f"attached to {via} of the organization"
 
 
 def when(time: int) -> str:

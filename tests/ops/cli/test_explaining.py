@@ -1,6 +1,7 @@
 """An explanation is readable: the answer first, then layers, the statement in its lines, the values, and who brought it in."""
 
 import io
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -71,6 +72,24 @@ def printed(shown: Any) -> str:
     for part in shown:
         console.print(part)
     return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("layer", "via", "shown"),
+    [
+        ("identity-based policy", "direct", "held directly"),
+        ("permissions boundary", "direct", "held directly"),
+        ("service control policy", "prod", "attached to prod of the organization"),
+        ("resource control policy", "111122223333", "attached to account 111122223333"),
+    ],
+)
+def test_it_says_what_a_policy_hangs_on(layer, via, shown) -> None:
+    told = deepcopy(TOLD)
+    statement = told["Statements"][0]
+    statement["Layer"], statement["BroughtIn"][0]["Via"] = layer, via
+    text = printed(parts(told))
+    assert shown in text
+    assert "through group" not in text
 
 
 def test_the_answer_comes_first_and_everything_it_rests_on_after_it() -> None:
