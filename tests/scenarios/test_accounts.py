@@ -109,6 +109,7 @@ def test_an_account_that_cannot_be_made_says_why_in_its_status(organizations):
     asked = organizations.create_account(Email="PAY@example.com", AccountName="again")["CreateAccountStatus"]
     status = organizations.describe_create_account_status(CreateAccountRequestId=asked["Id"])["CreateAccountStatus"]
     assert (status["State"], status["FailureReason"]) == ("FAILED", "EMAIL_ALREADY_EXISTS")
+    assert organizations.list_create_account_status(States=["FAILED"])["CreateAccountStatuses"] == [status]
 
 
 def test_what_an_organization_does_not_have_is_refused_by_name(organizations):

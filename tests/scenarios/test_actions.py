@@ -76,7 +76,8 @@ IAM = (
 
 ORGANIZATIONS = (
     "CreateOrganization", "DescribeOrganization", "EnableAllFeatures", "CreateAccount", "DescribeCreateAccountStatus",
-    "ListAccounts", "DescribeAccount", "MoveAccount", "ListAccountsForParent", "ListRoots", "ListParents", "ListChildren",
+    "ListCreateAccountStatus", "ListAccounts", "DescribeAccount", "MoveAccount",
+    "ListAccountsForParent", "ListRoots", "ListParents", "ListChildren",
     "CreateOrganizationalUnit", "UpdateOrganizationalUnit", "DescribeOrganizationalUnit", "DeleteOrganizationalUnit",
     "ListOrganizationalUnitsForParent", "CreatePolicy", "UpdatePolicy", "DescribePolicy", "DeletePolicy", "ListPolicies",
     "AttachPolicy", "DetachPolicy", "ListPoliciesForTarget", "ListTargetsForPolicy", "EnablePolicyType",

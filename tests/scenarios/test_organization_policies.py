@@ -320,6 +320,19 @@ def test_who_can_and_what_can_know_the_organization(organization, team):
     assert "iam:CreateUser" not in rows
 
 
+def test_a_repeated_command_is_done_once(organization, server):
+    wire = Wire(server)
+    asked = {"ParentId": organization.root, "Name": "Once"}
+    answers = [
+        wire.native("CreateOrganizationalUnit", asked, service="organizations", headers={"Idempotency-Key": "once"})
+        for _ in range(2)
+    ]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert answers[0].text == answers[1].text
+    again = wire.native("CreateOrganizationalUnit", asked, service="organizations")
+    assert again.code == "DuplicateOrganizationalUnitException"
+
+
 # Each line is typed; what follows => must be in what it prints.
 TOUR = """
 organizations create-organization => "FeatureSet": "ALL"

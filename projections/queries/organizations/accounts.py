@@ -1,5 +1,5 @@
 """The reading actions on the organization and its accounts: DescribeOrganization, ListAccounts, DescribeAccount,
-DescribeCreateAccountStatus."""
+DescribeCreateAccountStatus, ListCreateAccountStatus."""
 
 from typing import Any
 
@@ -100,3 +100,19 @@ class DescribeCreateAccountStatus(OrganizationsQuery, frozen=True, kw_only=True,
         if (request := organization.requests.get(self.create_account_request_id)) is None:
             raise CreateAccountStatusNotFound("You specified a create account request that doesn't exist.")
         return {"CreateAccountStatus": request_shown(request)}
+
+
+class ListCreateAccountStatus(OrganizationsQuery, frozen=True, kw_only=True, rename="pascal"):
+    """Oldest first, of these states where any are named.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListCreateAccountStatus.html"""
+
+    states: tuple[str, ...] = ()
+    next_token: str = ""
+    max_results: int = PAGE_MAX
+
+    def answer(self, views: Views, asked: Asked) -> dict[str, Any]:
+        organization = self.managed(views, asked)
+        wanted = [each for each in organization.requests.values() if not self.states or each.state in self.states]
+        question = (organization.number, *sorted(self.states))
+        found, rest = self.page(views, asked, wanted, lambda each: (each.requested, each.id), *question)
+        return {"CreateAccountStatuses": [request_shown(each) for each in found], **rest}

@@ -290,3 +290,14 @@ def test_the_gate_is_asked_about_what_is_named_with_its_tags(tree: Any) -> None:
     assert asked("DescribePolicy", PolicyId=POLICY) == ("*", {})
     with pytest.raises(OrganizationsAccessDenied):
         ask(tree, "DescribePolicy", PolicyId=POLICY)
+
+
+def test_requests_for_accounts_are_listed_by_their_states(organized: Any) -> None:
+    def listed(**params: Any) -> list[str]:
+        return [each["Id"] for each in ask(organized, "ListCreateAccountStatus", **params)["CreateAccountStatuses"]]
+
+    assert listed() == ["car-aaaaaaaa", "car-bbbbbbbb"]
+    assert listed(States=["FAILED"]) == ["car-bbbbbbbb"]
+    assert listed(States=["IN_PROGRESS"]) == []
+    first = ask(organized, "ListCreateAccountStatus", MaxResults=1)
+    assert listed(MaxResults=1, NextToken=first["NextToken"]) == ["car-bbbbbbbb"]
