@@ -1,5 +1,7 @@
 """Rule 4: the guard on a real server, by boto3: switched, refusing, and on record."""
 
+import json
+
 import pytest
 
 from tests.scenarios.conftest import another_account, iam, member, no_fault, running, server
@@ -46,6 +48,11 @@ def test_a_session_under_a_policy_gives_no_more_than_its_policy_leaves(guarded, 
     free.attach_user_policy(UserName="ana", PolicyArn=ADMIN)
 
 
+def mode(server):
+    answer = Wire(server).native("GetEscalationGuard", {}, service="muniment")
+    return json.loads(answer.text)["Mode"]
+
+
 def test_who_may_switch_it_off(guarded, iam, member):
     member("desk", allow(["muniment:*", "iam:*"]))
     key = iam.create_access_key(UserName="desk")["AccessKey"]
@@ -53,5 +60,7 @@ def test_who_may_switch_it_off(guarded, iam, member):
     answer = desk.native("SetEscalationGuard", {"Mode": "off"}, service="muniment")
     assert (answer.status, "only the root user" in answer.text) == (403, True)
     assert Wire(guarded).native("SetEscalationGuard", {"Mode": "maybe"}, service="muniment").status == 400
+    assert mode(guarded) == "on"
     assert Wire(guarded).native("SetEscalationGuard", {"Mode": "off"}, service="muniment").status == 200
+    assert mode(guarded) == "off"
     assert desk.native("SetEscalationGuard", {"Mode": "on"}, service="muniment").status == 200
