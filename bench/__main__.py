@@ -11,6 +11,8 @@ MODULES = (
     "bench.http_decisions",
     "bench.sts",
     "bench.secrets",
+    "bench.rotation",
+    "bench.keks",
     "bench.passwords",
     "bench.as_of",
     "bench.client",

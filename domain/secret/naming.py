@@ -53,7 +53,8 @@ def places(secret_id: str, account: str) -> tuple[str, ...]:
 
 def is_meant(secret: Secret, secret_id: str) -> bool:
     """Whether `secret_id` is this secret's name, its ARN, or its ARN without the suffix."""
-    return bool(secret.arn) and secret_id in (secret.name, secret.arn, secret.arn[: -SUFFIX_CHARACTERS - 1])
+    arn = secret.arn
+    return bool(arn) and secret_id in (secret.name, arn, arn[: -SUFFIX_CHARACTERS - 1])
 
 
 def would_be_arn(secret_id: str, account: str) -> str:
