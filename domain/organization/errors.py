@@ -216,3 +216,23 @@ class MalformedOrganizationPolicy(Refused):
     """A document breaks the grammar of its policy type; the text says where."""
 
     code = "MalformedPolicyDocumentException"
+
+
+class MasterCannotLeave(Worded):
+    """The management account cannot leave its organization."""
+
+    code = "MasterCannotLeaveOrganizationException"
+    text = (
+        "You can't remove a management account from an organization. If you want the management account to become a member "
+        "account in another organization, you must first delete the current organization."
+    )
+
+
+class OrganizationNotEmpty(Worded):
+    """Other accounts are in the organization."""
+
+    code = "OrganizationNotEmptyException"
+    text = (
+        "The organization isn't empty. To delete an organization, you must first remove all accounts except the management "
+        "account."
+    )

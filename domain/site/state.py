@@ -97,3 +97,29 @@ class OrganizationRegistered(SiteFact, frozen=True, gc=False, omit_defaults=True
         state.organizations[self.organization_id] = self.account_id
         account = msgspec.structs.replace(state.accounts[self.account_id], organization=self.organization_id)
         state.accounts[self.account_id] = account
+
+
+class OrganizationMembershipEnded(SiteFact, frozen=True, gc=False, omit_defaults=True):
+    """An account is in no organization any more: it left, or it was removed."""
+
+    account_id: str
+    organization_id: str
+
+    def evolve(self, state: Site, entry: Entry) -> None:
+        _leave(state, self.account_id)
+
+
+class OrganizationUnregistered(SiteFact, frozen=True, gc=False, omit_defaults=True):
+    """An organization is no more, and the account that managed it is in none."""
+
+    organization_id: str
+    account_id: str
+
+    def evolve(self, state: Site, entry: Entry) -> None:
+        del state.organizations[self.organization_id]
+        _leave(state, self.account_id)
+
+
+def _leave(state: Site, account_id: str) -> None:
+    accounts = state.accounts
+    accounts[account_id] = msgspec.structs.replace(accounts[account_id], organization="")

@@ -75,7 +75,8 @@ IAM = (
 )
 
 ORGANIZATIONS = (
-    "CreateOrganization", "DescribeOrganization", "EnableAllFeatures", "CreateAccount", "DescribeCreateAccountStatus",
+    "CreateOrganization", "DescribeOrganization", "DeleteOrganization", "EnableAllFeatures", "LeaveOrganization",
+    "RemoveAccountFromOrganization", "CreateAccount", "DescribeCreateAccountStatus",
     "ListCreateAccountStatus", "ListAccounts", "DescribeAccount", "MoveAccount",
     "ListAccountsForParent", "ListRoots", "ListParents", "ListChildren",
     "CreateOrganizationalUnit", "UpdateOrganizationalUnit", "DescribeOrganizationalUnit", "DeleteOrganizationalUnit",

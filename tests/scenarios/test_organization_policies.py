@@ -333,6 +333,27 @@ def test_a_repeated_command_is_done_once(organization, server):
     assert again.code == "DuplicateOrganizationalUnitException"
 
 
+def test_whoever_leaves_is_bound_no_more_and_an_empty_organization_ends(organization, team, other):
+    organization.enable()
+    organization.attach(organization.policy(statement("Deny", "iam:*")), organization.root)
+    for member in (team, other):
+        with refused("AccessDenied", 403):
+            member.root("iam").list_users()
+    with refused("OrganizationNotEmptyException", 400):
+        organization.client.delete_organization()
+    with refused("MasterCannotLeaveOrganizationException", 400):
+        organization.client.leave_organization()
+    organization.client.remove_account_from_organization(AccountId=team.number)
+    other.root("organizations").leave_organization()
+    for member in (team, other):
+        assert member.root("iam").list_users()["Users"] == []
+        with refused("AWSOrganizationsNotInUseException", 400):
+            member.root("organizations").describe_organization()
+    organization.client.delete_organization()
+    with refused("AWSOrganizationsNotInUseException", 400):
+        organization.client.list_roots()
+
+
 # Each line is typed; what follows => must be in what it prints.
 TOUR = """
 organizations create-organization => "FeatureSet": "ALL"

@@ -3,6 +3,7 @@
 from typing import Final
 
 from muniment.domain.ledger import Fact
+from muniment.domain.organization.leaving import AccountRemoved, OrganizationDissolved
 from muniment.domain.organization.policies import (
     AllFeaturesEnabled,
     OrganizationPolicyAttached,
@@ -51,4 +52,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     AccountMoved(NEW, UNIT, ROOT),
     OrganizationalUnitDeleted(UNIT),
     PolicyTypeDisabled(SCP),
+    AccountRemoved(NEW),
+    OrganizationDissolved(ACCOUNT),
 )

@@ -8,7 +8,9 @@ from muniment.domain.site.state import (
     AccountRegistrationDeclined,
     AliasReleased,
     AliasReserved,
+    OrganizationMembershipEnded,
     OrganizationRegistered,
+    OrganizationUnregistered,
 )
 from tests.golden.story.values import ACCOUNT, NEW, ORGANIZATION
 
@@ -20,4 +22,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     AccountRegistrationDeclined("car-bbbbbbbbbbbbbbbbb", "Three"),
     AliasReserved("acme", ACCOUNT),
     AliasReleased("acme", ACCOUNT),
+    OrganizationMembershipEnded(NEW, ORGANIZATION),
+    OrganizationUnregistered(ORGANIZATION, ACCOUNT),
 )
