@@ -19,6 +19,15 @@ from muniment.projections.escalation.step import Deciding, Step
 ASSUME: Final = "sts:AssumeRole"
 TAKING: Final = ("iam:createaccesskey", "iam:createloginprofile", "iam:updateloginprofile")
 OPENING: Final = ("iam:updateassumerolepolicy", "iam:*provider*", "iam:tag*")
+MOVING: Final = (*TAKING, ASSUME, *OPENING)
+
+
+def names_somebody(entity: User | Role) -> bool:
+    """Whether it is a role that lets somebody in whose own policies need not say so."""
+    return isinstance(entity, Role) and any(
+        door.everyone or (door.statement.principals is not None and bool(door.statement.principals.aws))
+        for door in doors_of(entity)
+    )
 
 
 def acting(deciding: Deciding, one: Actor, other: Actor) -> tuple[Step, ...] | None:

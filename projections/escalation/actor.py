@@ -20,6 +20,7 @@ class Actor(msgspec.Struct, frozen=True):
     principal: Principal
     papers: Papers
     allowing: tuple[Rule, ...]  # the Allows of its identity policies
+    mentioned: dict[tuple[str, ...], bool] = {}  # what was found out about them
 
     @property
     def id(self) -> str:
@@ -37,9 +38,12 @@ class Actor(msgspec.Struct, frozen=True):
 
     def mentions(self, *actions: str) -> bool:
         """Whether its policies may allow one of the actions on anything. Raises TooComplex."""
-        wanted = Names(tuple(action_pattern(action) for action in actions))
-        work = Work()
-        return any(not rule.actions.apart(wanted, work) for rule in self.allowing)
+        if (known := self.mentioned.get(actions)) is None:
+            wanted = Names(tuple(action_pattern(action) for action in actions))
+            work = Work()
+            known = any(not rule.actions.apart(wanted, work) for rule in self.allowing)
+            self.mentioned[actions] = known
+        return known
 
 
 def actor(account: Account, entity: User | Role, principal: Principal, papers: Papers) -> Actor:

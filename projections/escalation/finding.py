@@ -11,7 +11,7 @@ from muniment.domain.policy.checks.result import TooComplex
 from muniment.domain.policy.request import Principal
 from muniment.domain.policy.variables import MalformedVariable
 from muniment.projections.access.model import Access
-from muniment.projections.escalation.acting import acting
+from muniment.projections.escalation.acting import MOVING, acting, names_somebody
 from muniment.projections.escalation.actor import Actor, actor
 from muniment.projections.escalation.lifting import CHANGING, lifting
 from muniment.projections.escalation.making import making
@@ -91,13 +91,14 @@ def _follow(
     queue += [(len(path.steps), path.actor.arn, path.actor.id) for path in known.values()]
     heapq.heapify(queue)
     settled: set[str] = set()
+    movers = [one for one in others if one.mentions(*MOVING)]
     while queue:
         length, _, unique_id = heapq.heappop(queue)
         if unique_id in settled:
             continue
         settled.add(unique_id)
         target, behind = by_id[unique_id], known.get(unique_id)
-        for one in others:
+        for one in others if not target.is_user and names_somebody(target.entity) else movers:
             if one.id in settled or (one.id in known and len(known[one.id].steps) <= length + 1):
                 continue
             steps = acting(deciding, one, target)
