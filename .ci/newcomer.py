@@ -1,5 +1,5 @@
-"""What the machine must bring: Python 3.11 with venv, and for the tests PostgreSQL, Redis, Chromium and zbar. Run by make; any Python 3
-runs it.
+"""What the machine must bring: Python 3.11 with venv, and for the tests PostgreSQL, Redis, Chromium and zbar. Run by make; any
+Python 3 runs it.
 
 As root on Debian it installs what is missing; otherwise it names it and ends with 1.
 """
