@@ -224,6 +224,9 @@ def test_a_target_that_is_away_leaves_the_current_value_and_raises_an_alarm(rota
     assert value(vault, name) == before
     assert stages(vault, name, version) == ["AWSPENDING"]
     failing(rotating, vault, name, version)
+    settings = vault.describe_secret(SecretId=name)["ExternalSecretRotationMetadata"]
+    (told,) = [each["Value"] for each in settings if each["Key"] == "muniment:failure"]
+    assert told.startswith("set: PostgreSQL takes neither the current nor the pending password")
     pending = vault.get_secret_value(SecretId=name, VersionStage="AWSPENDING")["SecretString"]
     assert json.loads(pending)["password"] not in rotating.output()
     database.do(f"ALTER ROLE {name} PASSWORD 'wrong'")  # somebody mends it: the rotation goes on by itself
