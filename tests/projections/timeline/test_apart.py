@@ -26,6 +26,8 @@ from tests.projections.logs import ACCOUNT, Log, Signer
 
 from .conftest import Told, give
 
+ALL = 1_000_000  # rows: more than a slow machine writes meanwhile
+
 Timelines = Callable[..., Timeline]
 
 
@@ -210,7 +212,7 @@ def test_no_read_fails_while_entries_come_in_and_the_timeline_is_rebuilt(house: 
     def read() -> None:
         while not done.is_set():
             try:
-                counts.append(len(house.timeline.rows(Question(), limit=1_000)))
+                counts.append(len(house.timeline.rows(Question(), limit=ALL)))
             except Exception as error:
                 failures.append(error)
 
@@ -232,7 +234,7 @@ def test_no_read_fails_while_entries_come_in_and_the_timeline_is_rebuilt(house: 
     assert all(result.equal for result in results)
     assert counts == sorted(counts)  # no row was ever missing again
     house.level()
-    assert len(house.timeline.rows(Question(), limit=1_000)) == sum(len(log.messages) for log in house.logs.values())
+    assert len(house.timeline.rows(Question(), limit=ALL)) == sum(len(log.messages) for log in house.logs.values())
 
 
 def test_a_wrong_live_timeline_is_found_out_and_replaced(house: House) -> None:
