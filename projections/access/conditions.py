@@ -74,7 +74,7 @@ def _looking(operator: Operator, key: str, matches: Holds, cost: int) -> Test:
         names = frame.names
         if names is None:
             names = frame.read()
-        given = frame.context.get(names.get(key))  # type: ignore[arg-type]  # no key is None
+        given = frame.context.get(names.get(key))  # no key is None
         if not given:
             return absent
         if type(given) is tuple and len(given) == 1 and type(one := given[0]) is str:

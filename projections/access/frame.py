@@ -34,7 +34,7 @@ class Frame(msgspec.Struct, gc=False):
     bounded: bool = False  # whether the requester has a permissions boundary
     purse: Budget | None = None
     names: Mapping[str, str] | None = None  # the request's keys in lower case, and as `context` spells them
-    context: Mapping[str, tuple[str, ...]] = {}
+    context: Any = None  # of values by key, once `names` are known
 
     @property
     def budget(self) -> Budget:
@@ -65,7 +65,7 @@ class Frame(msgspec.Struct, gc=False):
         if names is None:
             names = self.read()
         name = names.get(key)
-        values = () if name is None else self.context.get(name)
+        values: tuple[str, ...] | None = None if name is None else self.context.get(name)
         return checked(values) if values else ()
 
     def read(self) -> Mapping[str, str]:
