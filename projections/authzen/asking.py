@@ -46,6 +46,7 @@ class Asker:
         self._nothing_known = not self.account.entities  # no properties of any subject or resource
         self._context: dict[str, Any] | None = None
         self._keys: Mapping[str, tuple[str, ...]] = self.keys_now
+        self._subject_types: dict[str, bool] = {}  # whether an application of the account has subjects of that type
         self._kinds: dict[str, tuple[bool, str]] = {}  # resource types, see `_kind`
 
     def decide(self, request: AccessRequest, question: Question) -> tuple[Decided, Passed | None]:
@@ -123,7 +124,10 @@ class Asker:
 
     def _found(self, subject: Entity) -> Principal | None:
         kind, name = subject.type or "", subject.id or ""
-        if (own := self.access.subject(self.number, kind, name)) is not None:
+        ours = self._subject_types.get(kind)
+        if ours is None:
+            ours = self._subject_types[kind] = self.account.subject_application(kind) is not None
+        if ours and (own := self.access.subject(self.number, kind, name)) is not None:
             return own
         kind = kind.removeprefix(IAM)
         if kind == "user" and (user := self.account.users.get(name.lower())) is not None and user.name == name:
