@@ -38,7 +38,7 @@ system: ## the Debian packages that the tests use: installed when root, else nam
 	@$(PYTHON) .ci/newcomer.py tests
 
 test: $(INSTALLED_DEV) system check ## every test, and every check
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)  # a file runs in one process: its tests may share a server
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile $(ARGS)  # three on two cores: much is waiting. A file runs in one process: its tests may share a server
 
 heavy: $(INSTALLED_DEV) system ## what takes longer: long faults, many cases
 	@HYPOTHESIS_PROFILE=heavy $(BIN)/python -m pytest -q -m "heavy or hypothesis" $(ARGS)
